@@ -1,0 +1,157 @@
+/**
+ * The presence record of a user: what the storage keeps, how changes act on it, and what it shows.
+ *
+ * A user is online because at least one session is live; never a counter. Every change names its session and is
+ * idempotent, so it can be applied again to whatever the storage holds by then. A change to a session that is
+ * gone changes nothing: nothing comes back to life.
+ */
+import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
+
+/** One live session of a user. */
+export interface SessionEntry {
+  readonly id: string
+  /** The incarnation of the node that holds it. */
+  readonly node: string
+  readonly activity: SessionActivity
+}
+
+/** What the user chose to show. Both the choice and its text end together. */
+export interface Choice {
+  readonly status: StatusChoice
+  readonly text: string | null
+  /** Storage time; `null`: until changed. */
+  readonly until: number | null
+}
+
+/** What the storage keeps of a user. Plain JSON, never changed in place. */
+export interface UserRecord {
+  readonly sessions: readonly SessionEntry[]
+  readonly choice: Choice | null
+  /** Storage time of the last proof of life that may be shown; `null`: never. */
+  readonly lastSeen: number | null
+  readonly lastSeenAccuracy: LastSeenAccuracy | null
+  readonly reason: OfflineReason | null
+}
+
+/** A change to a user's record. */
+export type RecordChange =
+  | { readonly type: 'open'; readonly session: SessionEntry; readonly previous: string | null }
+  | { readonly type: 'activity'; readonly session: string; readonly activity: SessionActivity }
+  | {
+      readonly type: 'end'
+      readonly session: string
+      readonly reason: OfflineReason
+      /** Storage time of the session's last proof of life. */
+      readonly at: number
+      readonly accuracy: LastSeenAccuracy
+    }
+  | {
+      readonly type: 'choose'
+      readonly status: StatusChoice
+      /** `undefined`: as it was. */
+      readonly text: string | null | undefined
+      /** Storage time. */
+      readonly until: number | null
+    }
+
+/** The record of a user who has never connected. */
+export const EMPTY_RECORD: UserRecord = Object.freeze({
+  sessions: Object.freeze([]),
+  choice: null,
+  lastSeen: null,
+  lastSeenAccuracy: null,
+  reason: null,
+})
+
+/** Applies a change. Gives the same record back when it changes nothing. */
+export function applyChange(record: UserRecord, change: RecordChange, now: number): UserRecord {
+  switch (change.type) {
+    case 'open':
+      return openSession(record, change.session, change.previous)
+    case 'activity':
+      return setActivity(record, change.session, change.activity)
+    case 'end':
+      return endSession(record, change, now)
+    case 'choose':
+      return choose(record, change, now)
+  }
+}
+
+/** What the record shows at an instant of storage time. */
+export function viewOf(record: UserRecord, now: number): PresenceView {
+  const choice = choiceAt(record, now)
+  if (record.sessions.length === 0 || choice?.status === 'invisible') {
+    return {
+      status: 'offline',
+      lastSeen: record.lastSeen === null ? null : Math.min(record.lastSeen, now),
+      lastSeenAccuracy: record.lastSeenAccuracy,
+      reason: record.reason,
+      statusText: null,
+      stale: false,
+    }
+  }
+  return {
+    status: choice && choice.status !== 'auto' ? choice.status : liveliest(record.sessions),
+    lastSeen: null,
+    lastSeenAccuracy: null,
+    reason: null,
+    statusText: choice?.text ?? null,
+    stale: false,
+  }
+}
+
+/** The choice that holds at an instant, if any. */
+export function choiceAt(record: UserRecord, now: number): Choice | null {
+  const { choice } = record
+  return choice && (choice.until === null || now < choice.until) ? choice : null
+}
+
+function openSession(record: UserRecord, session: SessionEntry, previous: string | null): UserRecord {
+  if (record.sessions.some(({ id }) => id === session.id)) return record
+  return { ...record, sessions: [...record.sessions.filter(({ id }) => id !== previous), session] }
+}
+
+function setActivity(record: UserRecord, session: string, activity: SessionActivity): UserRecord {
+  if (!record.sessions.some((entry) => entry.id === session && entry.activity !== activity)) return record
+  return {
+    ...record,
+    sessions: record.sessions.map((entry) => (entry.id === session ? { ...entry, activity } : entry)),
+  }
+}
+
+function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>, now: number): UserRecord {
+  const sessions = record.sessions.filter(({ id }) => id !== end.session)
+  if (sessions.length === record.sessions.length) return record
+  const rest = { ...record, sessions }
+  return choiceAt(record, now)?.status === 'invisible' ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
+}
+
+function choose(record: UserRecord, change: Extract<RecordChange, { type: 'choose' }>, now: number): UserRecord {
+  const before = choiceAt(record, now)
+  const text = change.text === undefined ? (before?.text ?? null) : change.text
+  const choice =
+    change.status === 'auto' && text === null ? null : { status: change.status, text, until: change.until }
+  if (sameChoice(choice, before) && sameChoice(before, record.choice)) return record
+  const hides = change.status === 'invisible' && before?.status !== 'invisible' && record.sessions.length > 0
+  return hides ? raiseLastSeen({ ...record, choice }, now, 'leave', 'exact') : { ...record, choice }
+}
+
+/** A later proof of life replaces an earlier one, never the other way round; the reason is that of the last end. */
+function raiseLastSeen(
+  record: UserRecord,
+  at: number,
+  reason: OfflineReason,
+  accuracy: LastSeenAccuracy,
+): UserRecord {
+  return record.lastSeen === null || at >= record.lastSeen
+    ? { ...record, lastSeen: at, lastSeenAccuracy: accuracy, reason }
+    : { ...record, reason }
+}
+
+function liveliest(sessions: readonly SessionEntry[]): SessionActivity {
+  return sessions.some(({ activity }) => activity === 'online') ? 'online' : 'away'
+}
+
+function sameChoice(a: Choice | null, b: Choice | null): boolean {
+  return a?.status === b?.status && a?.text === b?.text && a?.until === b?.until
+}
