@@ -35,7 +35,9 @@ console.log(`tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.s
  */
 function readCounts() {
   try {
-    return /** @type {Counts} */ (JSON.parse(readFileSync(file, 'utf8')))
+    /** @type {Counts} */
+    const read = JSON.parse(readFileSync(file, 'utf8'))
+    return read
   } catch {
     return { passed: 0, failed: 0, skipped: 0 }
   }

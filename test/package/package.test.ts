@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Installation, installPackage, node, tool } from './pack.ts'
+
+let installation: Installation
+
+beforeAll(() => {
+  installation = installPackage()
+}, 180_000)
+afterAll(() => installation.remove())
+
+/** Uses each entry, and shows that the error class is one and the same wherever it comes from. */
+const useEverything = `
+  const caught = (run) => { try { run() } catch (error) { return error } throw new Error('nothing was thrown') }
+  const assert = (truth, what) => { if (!truth) throw new Error(what) }
+  assert(core.formatLastSeen.call, 'formatLastSeen is a function')
+  assert(caught(() => client.createPresenceClient({})) instanceof core.PresenceError, 'the client throws ours')
+  assert(caught(() => server.createPresenceServer({})) instanceof core.PresenceError, 'the server throws ours')
+  assert(caught(() => server.createPresenceServer({})).code === 'CONFIG', 'with a code')
+  assert(typeof react.usePresence === 'function', 'usePresence is a function')
+  assert(Object.keys(testing).length > 0, 'testing exports something')
+  const presence = server.createPresenceServer({
+    authenticate: () => ({ userId: 'alice' }),
+    contacts: server.staticContacts({ alice: ['bob'] }),
+    storage: server.memoryStorage(),
+  })
+  const watcher = client.createPresenceClient({ url: 'ws://127.0.0.1:9', token: 'none' })
+  assert(watcher.get('bob').status === 'unknown', 'nothing is known yet')
+  watcher.destroy()
+  presence.get(['bob']).then(async ([bob]) => {
+    assert(bob.status === 'offline', 'bob never came')
+    await presence.close()
+    console.log('used')
+  })
+`
+const entries = ['core', 'client', 'react', 'server', 'testing'] as const
+const specifier = (entry: string): string => (entry === 'core' ? 'presencekit' : `presencekit/${entry}`)
+
+describe('the packed package', () => {
+  it('works in an ESM project', () => {
+    const imports = entries.map((entry) => `import * as ${entry} from '${specifier(entry)}'`)
+    const project = installation.project('esm', { 'main.mjs': `${imports.join('\n')}\n${useEverything}` })
+    expect(node(['main.mjs'], project)).toContain('used')
+  })
+
+  it('works in a CommonJS project', () => {
+    const requires = entries.map((entry) => `const ${entry} = require('${specifier(entry)}')`)
+    const project = installation.project('cjs', { 'main.cjs': `${requires.join('\n')}\n${useEverything}` })
+    expect(node(['main.cjs'], project)).toContain('used')
+  })
+
+  it.each(['node16', 'bundler', 'commonjs'] as const)(
+    'type-checks in a strict project, lib es2022, no types of peers (%s)',
+    (kind) => {
+      const project = installation.project(`types-${kind}`, {
+        'tsconfig.json': JSON.stringify({ compilerOptions: strict(kind), files: ['main.ts'] }),
+        'package.json': JSON.stringify({ type: kind === 'commonjs' ? 'commonjs' : 'module' }),
+        'main.ts': typed,
+      })
+      expect(node([tool('typescript/bin/tsc'), '--project', '.'], project)).toBe('')
+    },
+  )
+
+  it.each(['import', 'require'] as const)(
+    'brings no ws, ioredis or node: into a browser (%s)',
+    async (condition) => {
+      const use = 'globalThis.client = createPresenceClient'
+      const main =
+        condition === 'import'
+          ? `import { createPresenceClient } from 'presencekit/client'\n${use}`
+          : `const { createPresenceClient } = require('presencekit/client')\n${use}`
+      const project = installation.project(`browser-${condition}`, { 'main.js': main })
+      const { metafile, outputFiles } = await build({
+        entryPoints: [join(project, 'main.js')],
+        bundle: true,
+        format: 'esm',
+        platform: 'browser',
+        metafile: true,
+        write: false,
+        logLevel: 'silent',
+      })
+      const packages = Object.keys(metafile.inputs).flatMap(
+        (path) => /node_modules\/([^/]+)/.exec(path)?.[1] ?? [],
+      )
+      expect([...new Set(packages)].sort()).toEqual(['eventemitter3', 'isomorphic-ws', 'presencekit'])
+      expect(outputFiles[0]?.text).not.toMatch(/["']node:|ioredis|require\(["']ws["']\)/)
+    },
+  )
+
+  it('holds what is published and nothing else', () => {
+    const folder = join(installation.folder, 'node_modules/presencekit')
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      sideEffects: boolean
+    }
+    expect(manifest.sideEffects).toBe(false)
+    for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'docs/protocol.md']) {
+      expect(readFileSync(join(folder, file), 'utf8'), file).not.toBe('')
+    }
+  })
+})
+
+function strict(kind: 'node16' | 'bundler' | 'commonjs'): object {
+  return {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+    target: 'es2022',
+    lib: ['es2022'],
+    types: [],
+    module: kind === 'bundler' ? 'esnext' : 'node16',
+    moduleResolution: kind === 'bundler' ? 'bundler' : 'node16',
+  }
+}
+
+const typed = `
+import { PresenceError, formatLastSeen, type Presence, type PresenceErrorCode, type PresenceStatus } from 'presencekit'
+import { createPresenceClient, type PresenceClient, type PresenceClientOptions } from 'presencekit/client'
+import { usePresence } from 'presencekit/react'
+import { createPresenceServer, memoryStorage, staticContacts, type PresenceServer } from 'presencekit/server'
+import * as testing from 'presencekit/testing'
+
+const options: PresenceClientOptions = { url: 'ws://127.0.0.1:9', token: 'none' }
+const client: PresenceClient = createPresenceClient(options)
+const bob: Presence = client.get('bob')
+const status: PresenceStatus = bob.status
+const server: PresenceServer = createPresenceServer({
+  authenticate: () => ({ userId: 'alice' }),
+  contacts: staticContacts({ alice: ['bob'] }),
+  storage: memoryStorage(),
+})
+const code = (error: unknown): PresenceErrorCode | null => (error instanceof PresenceError ? error.code : null)
+
+// @ts-expect-error a client without an address is no client
+createPresenceClient({})
+// @ts-expect-error a presence is read, never written
+bob.status = 'online'
+
+export { client, code, formatLastSeen, server, status, testing, usePresence }
+`
