@@ -4,6 +4,9 @@
  * A user is online because at least one session is live; never a counter. Every change names its session and is
  * idempotent, so it can be applied again to whatever the storage holds by then. A change to a session that is
  * gone changes nothing: nothing comes back to life.
+ *
+ * A choice with an end is in force until a change takes it out, so that what a record shows never changes
+ * without a write: the node that holds the user writes `lapse` at its end, and every later change does the same.
  */
 import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
 
@@ -19,7 +22,7 @@ export interface SessionEntry {
 export interface Choice {
   readonly status: StatusChoice
   readonly text: string | null
-  /** Storage time; `null`: until changed. */
+  /** Storage time at which it lapses; `null`: it holds until changed. */
   readonly until: number | null
 }
 
@@ -53,6 +56,7 @@ export type RecordChange =
       /** Storage time. */
       readonly until: number | null
     }
+  | { readonly type: 'lapse' }
 
 /** The record of a user who has never connected. */
 export const EMPTY_RECORD: UserRecord = Object.freeze({
@@ -65,21 +69,24 @@ export const EMPTY_RECORD: UserRecord = Object.freeze({
 
 /** Applies a change. Gives the same record back when it changes nothing. */
 export function applyChange(record: UserRecord, change: RecordChange, now: number): UserRecord {
+  const current = lapseChoice(record, now)
   switch (change.type) {
     case 'open':
-      return openSession(record, change.session, change.previous)
+      return openSession(current, change.session, change.previous)
     case 'activity':
-      return setActivity(record, change.session, change.activity)
+      return setActivity(current, change.session, change.activity)
     case 'end':
-      return endSession(record, change, now)
+      return endSession(current, change)
     case 'choose':
-      return choose(record, change, now)
+      return choose(current, change, now)
+    case 'lapse':
+      return current
   }
 }
 
 /** What the record shows at an instant of storage time. */
 export function viewOf(record: UserRecord, now: number): PresenceView {
-  const choice = choiceAt(record, now)
+  const { choice } = record
   if (record.sessions.length === 0 || choice?.status === 'invisible') {
     return {
       status: 'offline',
@@ -100,10 +107,14 @@ export function viewOf(record: UserRecord, now: number): PresenceView {
   }
 }
 
-/** The choice that holds at an instant, if any. */
-export function choiceAt(record: UserRecord, now: number): Choice | null {
-  const { choice } = record
-  return choice && (choice.until === null || now < choice.until) ? choice : null
+/** Whether the user hides. */
+export function isInvisible(record: UserRecord): boolean {
+  return record.choice?.status === 'invisible'
+}
+
+function lapseChoice(record: UserRecord, now: number): UserRecord {
+  const until = record.choice?.until ?? Number.POSITIVE_INFINITY
+  return now < until ? record : { ...record, choice: null }
 }
 
 function openSession(record: UserRecord, session: SessionEntry, previous: string | null): UserRecord {
@@ -119,20 +130,20 @@ function setActivity(record: UserRecord, session: string, activity: SessionActiv
   }
 }
 
-function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>, now: number): UserRecord {
+function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>): UserRecord {
   const sessions = record.sessions.filter(({ id }) => id !== end.session)
   if (sessions.length === record.sessions.length) return record
   const rest = { ...record, sessions }
-  return choiceAt(record, now)?.status === 'invisible' ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
+  return isInvisible(record) ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
 }
 
+/** Hiding looks like a leave at this moment, and last seen stays there. */
 function choose(record: UserRecord, change: Extract<RecordChange, { type: 'choose' }>, now: number): UserRecord {
-  const before = choiceAt(record, now)
-  const text = change.text === undefined ? (before?.text ?? null) : change.text
+  const text = change.text === undefined ? (record.choice?.text ?? null) : change.text
   const choice =
     change.status === 'auto' && text === null ? null : { status: change.status, text, until: change.until }
-  if (sameChoice(choice, before) && sameChoice(before, record.choice)) return record
-  const hides = change.status === 'invisible' && before?.status !== 'invisible' && record.sessions.length > 0
+  if (sameChoice(choice, record.choice)) return record
+  const hides = change.status === 'invisible' && !isInvisible(record) && record.sessions.length > 0
   return hides ? raiseLastSeen({ ...record, choice }, now, 'leave', 'exact') : { ...record, choice }
 }
 
