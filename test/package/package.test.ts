@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ const useEverything = `
   assert(typeof react.usePresence === 'function', 'usePresence is a function')
   assert(Object.keys(testing).length > 0, 'testing exports something')
   const presence = server.createPresenceServer({
-    authenticate: () => ({ userId: 'alice' }),
+    authenticate: async () => ({ userId: 'alice' }),
     contacts: server.staticContacts({ alice: ['bob'] }),
     storage: server.memoryStorage(),
   })
@@ -95,9 +95,15 @@ describe('the packed package', () => {
       sideEffects: boolean
     }
     expect(manifest.sideEffects).toBe(false)
-    for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'docs/protocol.md']) {
-      expect(readFileSync(join(folder, file), 'utf8'), file).not.toBe('')
-    }
+    expect(readdirSync(folder).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'docs',
+      'package.json',
+    ])
+    expect(readdirSync(join(folder, 'docs'))).toEqual(['protocol.md'])
   })
 })
 
@@ -128,7 +134,7 @@ const client: PresenceClient = createPresenceClient(options)
 const bob: Presence = client.get('bob')
 const status: PresenceStatus = bob.status
 const server: PresenceServer = createPresenceServer({
-  authenticate: () => ({ userId: 'alice' }),
+  authenticate: async () => ({ userId: 'alice' }),
   contacts: staticContacts({ alice: ['bob'] }),
   storage: memoryStorage(),
 })
