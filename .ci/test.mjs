@@ -20,9 +20,9 @@ const succeeded = run(process.execPath, [...vitest, ...reporters, ...process.arg
 const counts = readCounts()
 rmSync(folder, { recursive: true, force: true })
 
-if (!succeeded && counts.failed === 0) counts.failed = 1
 const ran = counts.passed + counts.failed > 0
 if (!ran) console.error('tests: nothing ran')
+if (!succeeded && counts.failed === 0) counts.failed = 1
 reportSkipped()
 const unwelcomeSkip = inCi && (counts.skipped > 0 || skipped.length > 0)
 if (unwelcomeSkip) console.error('tests: with CI=true a skip counts as a failure')

@@ -5,13 +5,17 @@ import { projectFiles } from './sources.ts'
 const files = projectFiles()
 
 describe('tidy', () => {
-  it.each(rules)('$name', (rule) => {
-    expect(rule.find(files)).toEqual([])
-  })
+  for (const rule of rules) {
+    it(rule.name, () => {
+      expect(rule.find(files)).toEqual([])
+    })
+  }
 })
 
-describe('tidy rules can fail', () => {
-  it.each(rules)('$name', (rule) => {
-    expect(rule.find([rule.broken].flat())).not.toEqual([])
-  })
+describe('each tidy rule objects to a planted break', () => {
+  for (const rule of rules) {
+    it(rule.name, () => {
+      expect(rule.find([rule.broken].flat())).not.toEqual([])
+    })
+  }
 })
