@@ -1,1 +1,19 @@
-export {}
+/**
+ * Time and network in the hands of a test: a clock that stands still until it is moved, a network in memory with
+ * the faults of real ones, and chance that can be repeated. No test runner is needed.
+ *
+ * @packageDocumentation
+ */
+export { createFakeClock, type FakeClock, type FakeClockOptions } from './clock.ts'
+export type {
+  ConnectionListener,
+  Delay,
+  Direction,
+  FrameListener,
+  MemoryLink,
+  MemoryRequest,
+} from './memory-link.ts'
+export type { FrameData } from './memory-pipe.ts'
+export type { MemorySocket, MemorySocketEvent, Side } from './memory-socket.ts'
+export { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions } from './network.ts'
+export { createRandom, type Random } from './random.ts'

@@ -1,0 +1,87 @@
+/** One direction of a connection: like TCP it keeps the order and loses nothing, but it can stand still. */
+import { utf8Length } from '../core/codec.ts'
+import type { FakeClock } from './clock.ts'
+
+/** What travels. `gone` is the end of the connection without a closing handshake. */
+export type Packet =
+  | { readonly type: 'connect' | 'accept' | 'refuse' | 'gone' }
+  | { readonly type: 'frame'; readonly data: FrameData }
+  | { readonly type: 'close'; readonly code: number | undefined; readonly reason: string }
+
+/** Text, or the bytes of a binary frame. */
+export type FrameData = string | Uint8Array
+
+/** Why a direction stands still. */
+export type Blockage = 'cut' | 'mute' | 'unread'
+
+/** One direction. */
+export interface Pipe {
+  send(packet: Packet): void
+  /** Bytes of frames that stand still. */
+  readonly heldBytes: number
+  readonly blocked: boolean
+  block(reason: Blockage): void
+  /** What was held sets out anew, in order. */
+  unblock(): void
+  /** Forgets all that is under way, and takes nothing more. */
+  destroy(): void
+}
+
+interface Waiting {
+  readonly packet: Packet
+  dueAt: number
+  cancel: () => void
+}
+
+/** Makes a direction that delivers each packet after a delay, drawn anew for each, but never before the one ahead. */
+export function createPipe(
+  clock: Pick<FakeClock, 'now' | 'setArrival'>,
+  drawDelay: () => number,
+  deliver: (packet: Packet) => void,
+): Pipe {
+  const blockages = new Set<Blockage>()
+  let queue: Waiting[] = []
+  let destroyed = false
+
+  const deliverFirst = (): void => {
+    const first = queue[0]
+    if (!first || blockages.size > 0 || first.dueAt > clock.now()) return
+    queue.shift()
+    deliver(first.packet)
+  }
+  const setOut = (packet: Packet): void => {
+    if (destroyed) return
+    const dueAt = Math.max(queue.at(-1)?.dueAt ?? 0, clock.now() + drawDelay())
+    queue.push({ packet, dueAt, cancel: clock.setArrival(dueAt - clock.now(), deliverFirst) })
+  }
+  const takeAll = (): Packet[] => {
+    const taken = queue
+    queue = []
+    for (const { cancel } of taken) cancel()
+    return taken.map(({ packet }) => packet)
+  }
+
+  return {
+    send: setOut,
+    get heldBytes() {
+      return blockages.size > 0 ? queue.reduce((sum, { packet }) => sum + bytesOf(packet), 0) : 0
+    },
+    get blocked() {
+      return blockages.size > 0
+    },
+    block: (reason) => void blockages.add(reason),
+    unblock() {
+      blockages.clear()
+      for (const packet of takeAll()) setOut(packet)
+    },
+    destroy() {
+      destroyed = true
+      takeAll()
+    },
+  }
+}
+
+function bytesOf(packet: Packet): number {
+  if (packet.type !== 'frame') return 0
+  return typeof packet.data === 'string' ? utf8Length(packet.data) : packet.data.byteLength
+}
