@@ -17,9 +17,20 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sources', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/package/**'] },
+      },
+      {
+        // Builds, packs and installs: it comes after the others, so that those that watch the clock have
+        // the machine to themselves.
+        extends: true,
+        test: { name: 'package', include: ['test/package/**/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+    ],
     coverage: { include: ['src/**'], reportsDirectory: 'coverage' },
   },
 })
