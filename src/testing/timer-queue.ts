@@ -21,6 +21,8 @@ export interface TimerQueue {
   peek(): Entry | undefined
   /** All that wait, in no order. */
   waiting(): Entry[]
+  /** How many are kept, those that were cancelled included. */
+  size(): number
 }
 
 /** Makes an empty queue. */
@@ -55,6 +57,7 @@ export function createTimerQueue(): TimerQueue {
       return heap[0]
     },
     waiting,
+    size: () => heap.length,
   }
 }
 
