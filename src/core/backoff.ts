@@ -17,7 +17,12 @@ const SLOW_FACTOR = 10
  * @param random - uniform in [0, 1)
  * @param slowly - the server asked for slowness (close codes 42xx): the delay lies in the upper half, and starts higher
  */
-export function backoffDelay(options: BackoffOptions, attempt: number, random: number, slowly = false): number {
+export function backoffDelay(
+  options: BackoffOptions,
+  attempt: number,
+  random: number,
+  slowly = false,
+): number {
   const first = slowly ? options.minDelayMs * SLOW_FACTOR : options.minDelayMs
   const ceiling = Math.min(options.maxDelayMs, first * 2 ** Math.min(attempt, 30))
   return Math.round(slowly ? ceiling * (0.5 + random / 2) : ceiling * random)

@@ -12,7 +12,11 @@ import type { PresenceView } from './model.ts'
 /** A message, or why it is none. `ref` is given where it could be read, so that the sender knows what failed. */
 export type Decoded<M> =
   | { readonly ok: true; readonly message: M }
-  | { readonly ok: false; readonly code: Extract<PresenceErrorCode, 'BAD_MESSAGE' | 'BAD_ID'>; readonly ref?: number }
+  | {
+      readonly ok: false
+      readonly code: Extract<PresenceErrorCode, 'BAD_MESSAGE' | 'BAD_ID'>
+      readonly ref?: number
+    }
 
 /** What a field must be: `true`, or the code of what is wrong with it. */
 type Check = (value: unknown, limits: CodecLimits) => true | 'BAD_MESSAGE' | 'BAD_ID'
@@ -40,7 +44,10 @@ const oneOf = (...values: readonly unknown[]): Check => is((value) => values.inc
 const integer = (max: number): Check =>
   is((value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max)
 const text = (max: (limits: CodecLimits) => number): Check =>
-  is((value, limits) => typeof value === 'string' && value.length <= max(limits) && !LONE_SURROGATE.test(value))
+  is(
+    (value, limits) =>
+      typeof value === 'string' && value.length <= max(limits) && !LONE_SURROGATE.test(value),
+  )
 
 const boolean = is((value) => typeof value === 'boolean')
 const reference = integer(Number.MAX_SAFE_INTEGER)
@@ -73,7 +80,9 @@ const presenceFields: Fields = {
   text: optional(is((value) => typeof value === 'string')),
   stale: optional(boolean),
 }
-const presences = listOf((value, limits) => (isObject(value) ? firstFault(presenceFields, value, limits) : 'BAD_MESSAGE'))
+const presences = listOf((value, limits) =>
+  isObject(value) ? firstFault(presenceFields, value, limits) : 'BAD_MESSAGE',
+)
 
 /** Every message that a client sends, with every field of it. */
 export const CLIENT_FIELDS: ReadonlyMap<string, Fields> = new Map<string, Fields>([
@@ -140,7 +149,10 @@ const HEARTBEAT_ANSWER: Decoded<ClientMessage> = { ok: true, message: { type: 'h
 const BAD_MESSAGE = { ok: false, code: 'BAD_MESSAGE' } as const
 
 /** Reads a frame from a client. */
-export function decodeClientFrame(frame: string, limits: CodecLimits = DEFAULT_LIMITS): Decoded<ClientMessage> {
+export function decodeClientFrame(
+  frame: string,
+  limits: CodecLimits = DEFAULT_LIMITS,
+): Decoded<ClientMessage> {
   if (frame === HEARTBEAT_FRAME) return HEARTBEAT_ANSWER
   if (!isShallow(frame, limits.jsonDepth, limits.jsonKeys)) return BAD_MESSAGE
   const decoded = decode<ClientMessage>(frame, CLIENT_FIELDS, limits)
@@ -166,7 +178,8 @@ export function encodePresence(user: string, view: PresenceView): string {
     user,
     status: view.status,
     ...(view.lastSeen !== null && { lastSeen: view.lastSeen }),
-    ...(view.lastSeenAccuracy !== null && view.lastSeenAccuracy !== 'exact' && { accuracy: view.lastSeenAccuracy }),
+    ...(view.lastSeenAccuracy !== null &&
+      view.lastSeenAccuracy !== 'exact' && { accuracy: view.lastSeenAccuracy }),
     ...(view.reason !== null && { reason: view.reason }),
     ...(view.statusText !== null && { text: view.statusText }),
     ...(view.stale && { stale: true }),
@@ -202,7 +215,9 @@ export function changesFrame(presences: readonly string[]): string {
  * which would encode to the same bytes as other ids.
  */
 export function isUserId(value: unknown, maxBytes = DEFAULT_LIMITS.idBytes): value is string {
-  return typeof value === 'string' && value !== '' && utf8Length(value) <= maxBytes && !LONE_SURROGATE.test(value)
+  return (
+    typeof value === 'string' && value !== '' && utf8Length(value) <= maxBytes && !LONE_SURROGATE.test(value)
+  )
 }
 
 /** UTF-8 bytes of a string. */
@@ -238,7 +253,11 @@ function decode<M>(
     : { ok: false, code: fault }
 }
 
-function firstFault(fields: Fields, value: Readonly<Record<string, unknown>>, limits: CodecLimits): ReturnType<Check> {
+function firstFault(
+  fields: Fields,
+  value: Readonly<Record<string, unknown>>,
+  limits: CodecLimits,
+): ReturnType<Check> {
   for (const key in fields) {
     const verdict = (fields[key] as Check)(Object.hasOwn(value, key) ? value[key] : undefined, limits)
     if (verdict !== true) return verdict

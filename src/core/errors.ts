@@ -87,7 +87,10 @@ const CLOSE_MEANING = new Map<number, readonly [PresenceErrorCode, Reaction]>([
  * What a close code means to a client. A code of a known range but not in the table follows its range;
  * every other one (1000, 1001, 1006, …) is a lost connection: come back.
  */
-export function closeMeaning(code: number): { readonly code: PresenceErrorCode | null; readonly reaction: Reaction } {
+export function closeMeaning(code: number): {
+  readonly code: PresenceErrorCode | null
+  readonly reaction: Reaction
+} {
   const known = CLOSE_MEANING.get(code)
   if (known) return { code: known[0], reaction: known[1] }
   if (code >= 4000 && code < 4100) return { code: 'INTERNAL', reaction: 'stop' }

@@ -36,7 +36,12 @@ export interface ClientHeartbeat {
 const STALL_PART = 1 / 60
 
 export function createServerHeartbeat(now: number, intervalMs: number, spread: number): ServerHeartbeat {
-  return { lastLifeAt: now, beatAt: now + spreadInterval(intervalMs, spread), unanswered: 0, reprievedUntil: null }
+  return {
+    lastLifeAt: now,
+    beatAt: now + spreadInterval(intervalMs, spread),
+    unanswered: 0,
+    reprievedUntil: null,
+  }
 }
 
 export function createClientHeartbeat(now: number): ClientHeartbeat {

@@ -65,9 +65,15 @@ function isBucket(accuracy: LastSeenAccuracy | null): accuracy is 'recently' | '
   return accuracy === 'recently' || accuracy === 'week' || accuracy === 'month'
 }
 
-function when(at: number, now: number, locale: FormatLastSeenOptions['locale'], timeZone: string | undefined): string {
+function when(
+  at: number,
+  now: number,
+  locale: FormatLastSeenOptions['locale'],
+  timeZone: string | undefined,
+): string {
   const zone = timeZone === undefined ? {} : { timeZone }
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale as string, { ...options, ...zone })
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale as string, { ...options, ...zone })
   const days = dayNumber(now, zone) - dayNumber(at, zone)
   const time = format({ timeStyle: 'short' }).format(at)
   if (days >= 7) return format({ dateStyle: 'long' }).format(at)
@@ -91,4 +97,3 @@ function connector(parts: readonly Intl.DateTimeFormatPart[]): string {
   const before = parts[hour - 1]
   return before?.type === 'literal' && hour > 2 ? before.value : ' '
 }
-

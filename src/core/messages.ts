@@ -1,6 +1,12 @@
 /** The messages of protocol version 1, as they stand on the wire. Normative text: docs/protocol.md. */
 import type { FrameErrorCode } from './errors.ts'
-import type { LastSeenAccuracy, OfflineReason, PresenceStatus, SessionActivity, StatusChoice } from './model.ts'
+import type {
+  LastSeenAccuracy,
+  OfflineReason,
+  PresenceStatus,
+  SessionActivity,
+  StatusChoice,
+} from './model.ts'
 
 /** A presence record on the wire; what is left out is `null` or `false`. */
 export interface WirePresence {

@@ -138,7 +138,11 @@ function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end'
 }
 
 /** Hiding looks like a leave at this moment, and last seen stays there. */
-function choose(record: UserRecord, change: Extract<RecordChange, { type: 'choose' }>, now: number): UserRecord {
+function choose(
+  record: UserRecord,
+  change: Extract<RecordChange, { type: 'choose' }>,
+  now: number,
+): UserRecord {
   const text = change.text === undefined ? (record.choice?.text ?? null) : change.text
   const choice =
     change.status === 'auto' && text === null ? null : { status: change.status, text, until: change.until }

@@ -94,11 +94,23 @@ function check(timing: Timing, recoveryMs: number): void {
   const { timeoutMs: T, intervalMs: H, clientTimeoutMs: Tc, flushMs: F, leaseMs: L } = timing
   within('flushMs + sweepMs', F + timing.sweepMs, 0, T / 4, 'C6: F + W ≤ T/4')
   within('heartbeat.intervalMs', H, 0, (T - F) / (2 * LONGEST), 'C1: T ≥ 2.2 H + F')
-  within('heartbeat.clientTimeoutMs', Tc, LONGEST * H, T - LONGEST * H - F, 'C4: 1.1 H < Tc and Tc + 1.1 H + F ≤ T')
+  within(
+    'heartbeat.clientTimeoutMs',
+    Tc,
+    LONGEST * H,
+    T - LONGEST * H - F,
+    'C4: 1.1 H < Tc and Tc + 1.1 H + F ≤ T',
+  )
   within('graceMs', timing.graceMs, 0, T - 1, 'C5: 0 ≤ g < T')
   within('leaseMs', L, 3 * F, T - LONGEST * H - F, 'C7: 3 F ≤ L ≤ T − 1.1 H − F')
   const leastHold = recoveryMs === 0 ? 0 : 2 * F + recoveryMs
-  within('recoveryHoldMs', timing.recoveryHoldMs, leastHold, MOST_TIMEOUT_MS, "C3: R ≥ 2 F + the storage's recoveryMs")
+  within(
+    'recoveryHoldMs',
+    timing.recoveryHoldMs,
+    leastHold,
+    MOST_TIMEOUT_MS,
+    "C3: R ≥ 2 F + the storage's recoveryMs",
+  )
 }
 
 /** Sums of fractions of T miss by less than this. */

@@ -1,1 +1,25 @@
-export {}
+/**
+ * The server half: attach it to a `ws` or HTTP server, give it who is who and who knows whom.
+ *
+ * @packageDocumentation
+ */
+export type { Awaitable } from '../core/awaitable.ts'
+export type { Limits } from '../core/limits.ts'
+export type { TimingOptions } from '../core/timing.ts'
+export type { HttpServerLike } from './attach/http.ts'
+export type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/request.ts'
+export type { UserOf } from './attach/shared.ts'
+export type { WebSocketServerLike } from './attach/sub-protocol.ts'
+export type { ContactsAdapter, IdSource } from './contacts/contract.ts'
+export { type ContactBook, staticContacts } from './contacts/static.ts'
+export type { ErrorStage } from './host.ts'
+export type { Identity } from './machine.ts'
+export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './options.ts'
+export {
+  type Attachment,
+  createPresenceServer,
+  type PresenceServer,
+  type PresenceServerEvents,
+} from './server.ts'
+export type { ReadReply, StorageAdapter, StoredRecord, Swap, SwapReply } from './storage/contract.ts'
+export { type MemoryStorageOptions, memoryStorage } from './storage/memory.ts'

@@ -1,0 +1,40 @@
+/** Beside the application on its own WebSocketServer: what offers our sub-protocol is ours, before anybody sees it. */
+import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
+import { offersUs, type UpgradeHandler } from './upgrade.ts'
+
+/** The part of a `ws` WebSocketServer that is needed. */
+export interface WebSocketServerLike {
+  handleUpgrade(
+    request: never,
+    socket: never,
+    head: never,
+    callback: (socket: never, request: never) => void,
+  ): void
+  shouldHandle(request: never): boolean | Promise<boolean>
+  on(type: 'connection', listener: (socket: never, request: never) => void): unknown
+  off(type: 'connection', listener: (socket: never, request: never) => void): unknown
+}
+
+/**
+ * Takes our upgrades out of the server's hands, whether it listens by itself or the application hands upgrades to it.
+ * Its path, if it has one, holds for ours too.
+ */
+export function attachBySubProtocol(server: WebSocketServerLike, handleUpgrade: UpgradeHandler): () => void {
+  const original = server.handleUpgrade
+  const routed: WebSocketServerLike['handleUpgrade'] = function (
+    this: unknown,
+    request,
+    socket,
+    head,
+    callback,
+  ) {
+    const ours = offersUs(request) && server.shouldHandle(request) === true
+    if (!ours || !handleUpgrade(request, socket, head)) original.call(server, request, socket, head, callback)
+  }
+  server.handleUpgrade = routed
+  return () => {
+    // Somebody may have put theirs around ours; then ours only passes on.
+    if (server.handleUpgrade === routed) server.handleUpgrade = original
+    else handleUpgrade = () => false
+  }
+}

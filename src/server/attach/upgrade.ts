@@ -1,0 +1,46 @@
+/** Upgrades that offer our sub-protocol become our connections; all others stay untouched. */
+import { WebSocketServer } from 'ws'
+import { SUBPROTOCOL, type WebSocketLike } from '../../core/socket.ts'
+import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
+
+/** Takes an upgrade, or says that it is not ours. */
+export type UpgradeHandler = (request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead) => boolean
+
+/**
+ * Makes the handler.
+ *
+ * @param maxPayload - bytes above which a frame is not even read (close 1009)
+ * @param isAllowedOrigin - asked where there is an Origin header, so for browsers
+ */
+export function createUpgradeHandler(
+  maxPayload: number,
+  isAllowedOrigin: (origin: string) => boolean,
+  onSocket: (socket: WebSocketLike, request: UpgradeRequest) => void,
+): UpgradeHandler {
+  // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // Small frames do not shrink, and a compressor costs each connection more memory than all the rest.
+    perMessageDeflate: false,
+    maxPayload,
+    handleProtocols: () => SUBPROTOCOL,
+  })
+  return (request, socket, head) => {
+    if (!offersUs(request)) return false
+    const { origin } = request.headers
+    if (origin !== undefined && !isAllowedOrigin(origin)) refuse(socket)
+    else sockets.handleUpgrade(request as never, socket as never, head as never, onSocket as never)
+    return true
+  }
+}
+
+/** Whether a request offers our sub-protocol. */
+export function offersUs(request: UpgradeRequest): boolean {
+  const offered = request.headers['sec-websocket-protocol']
+  return String(offered ?? '').split(',').some((protocol) => protocol.trim() === SUBPROTOCOL)
+}
+
+function refuse(socket: UpgradeSocket): void {
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+}

@@ -1,0 +1,27 @@
+/**
+ * The contacts contract: who is to be told of whom. Your database, by three questions of which one is enough.
+ */
+import type { Awaitable } from '../../core/awaitable.ts'
+
+/** User ids: all at once, later, or in pages as they come. */
+export type IdSource = Awaitable<Iterable<string>> | AsyncIterable<Iterable<string>>
+
+/**
+ * Answers who may know of whom.
+ *
+ * 1. `contactsOf(userId)` MUST name everyone who is to be told of `userId`'s presence. It MUST include everyone whom
+ *    `canSee` lets see `userId`. Duplicates and the user's own id do no harm.
+ * 2. `canSee(viewerId, userIds)` MUST answer with those of `userIds` whom the viewer may see, and MUST NOT tell a user
+ *    who does not exist from one who may not be seen. Left out: a user is visible to those in their `contactsOf`.
+ * 3. `rosterOf(userId)` MUST name whom the user may watch as a whole. Left out: `contactsOf(userId)`, less those who are
+ *    not visible.
+ * 4. `symmetric: true` says that one list serves all three: whoever is in mine has me in theirs.
+ * 5. A user of whom nothing is known MUST give an empty answer, not an error.
+ * 6. A failing question MUST reject or throw. Nobody new is shown then; those who are connected stay so.
+ */
+export interface ContactsAdapter {
+  contactsOf(userId: string): IdSource
+  canSee?(viewerId: string, userIds: readonly string[]): Awaitable<Iterable<string>>
+  rosterOf?(userId: string): IdSource
+  readonly symmetric?: boolean
+}

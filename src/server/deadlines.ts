@@ -1,0 +1,50 @@
+/** When to look at a session or a user again: the earliest of what each of them waits for. */
+import { serverHeartbeatDueAt } from '../core/heartbeat.ts'
+import type { NodeState, Session, User } from './state.ts'
+import { cancel, schedule } from './wheel.ts'
+
+/** A token is renewed this long before it expires, or at nine tenths of its life where that is shorter. */
+const RENEWAL_LEAD_MS = 60_000
+const RENEWAL_LEAD_PART = 0.1
+
+/** Sets when to look at a session again. */
+export function scheduleSession(node: NodeState, session: Session): void {
+  if (session.phase === 'ended') cancel(node.wheel, session)
+  else schedule(node.wheel, session, sessionDueAt(node, session))
+}
+
+function sessionDueAt(node: NodeState, session: Session): number {
+  if (session.phase === 'hello' || session.phase === 'authenticating' || session.phase === 'grace') {
+    return session.phaseEndsAt
+  }
+  const beatAt = serverHeartbeatDueAt(session.heartbeat, node.config.timing.timeoutMs)
+  const tokenAt = session.renewalAsked ? session.tokenEndsAt : session.renewAt
+  return Math.min(beatAt, tokenAt, session.congestedUntil || Number.POSITIVE_INFINITY)
+}
+
+/** Notes when a token expires and when to ask for the next one. */
+export function noteTokenEnd(
+  node: NodeState,
+  session: Session,
+  expiresAt: number | undefined,
+  now: number,
+): void {
+  session.tokenEndsAt = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - node.storageOffset
+  const lead = Math.min(RENEWAL_LEAD_MS, (session.tokenEndsAt - now) * RENEWAL_LEAD_PART)
+  session.renewAt = expiresAt === undefined ? Number.POSITIVE_INFINITY : session.tokenEndsAt - lead
+  session.renewalAsked = false
+}
+
+/** Sets when to look at a user again. */
+export function scheduleUser(node: NodeState, user: User): void {
+  const dueAt = Math.min(user.retryAt, lapsesAt(node, user))
+  if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
+  else cancel(node.wheel, user)
+}
+
+/** When the user's choice lapses, as far as that is this node's business; monotonic. */
+export function lapsesAt(node: NodeState, user: User): number {
+  const until = user.known?.record.choice?.until ?? null
+  if (until === null || user.sessions.size === 0) return Number.POSITIVE_INFINITY
+  return until - node.storageOffset
+}

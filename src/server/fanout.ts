@@ -1,0 +1,93 @@
+/**
+ * Fan-out on write: whom to tell of a transition, and the telling.
+ *
+ *   transition → contacts of the user → those of them with a live session → their sessions that watch → outbox
+ *
+ * Whoever is not in the user's contact list is never a target. One fan-out a user runs at a time: what changes
+ * meanwhile makes it start over with the newest, so that nobody is told the older thing last. What watchers were
+ * last told is kept; a view that comes back to it tells nobody.
+ */
+import type { NodeAction } from './machine.ts'
+import { askTurn, enqueueChange } from './outbox.ts'
+import { forgetIdleUser, watches } from './registry.ts'
+import { scheduleUser } from './deadlines.ts'
+import { fileRequest, type NodeState, type Request, type User } from './state.ts'
+import type { ReadReply } from './storage/contract.ts'
+
+/** Beyond this many contacts asking where they are costs more than trying them all here. */
+const LOCATE_AT_MOST = 1_000
+/** How long contacts or a storage that failed are left alone. */
+const RETRY_MS = 1_000
+
+/** Tells of what the user shows now, if that is not what was told last. */
+export function pursueFanout(node: NodeState, user: User, out: NodeAction[]): void {
+  if (user.fanout !== 'none' || !user.known) return
+  if (user.encoded === user.told) return forgetIdleUser(node, user)
+  user.fanout = 'running'
+  const request = fileRequest(node, { type: 'audience', user, version: user.known.version })
+  out.push({ type: 'contacts', request, question: { about: 'contacts', user: user.id } })
+}
+
+/** The contacts have told who is to know, or failed to. */
+export function onAudience(
+  node: NodeState,
+  { user, version }: Extract<Request, { type: 'audience' }>,
+  ids: ReadonlySet<string> | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (!ids) return tryLater(node, user, now)
+  // A user may watch themself.
+  const audience = [...ids, user.id]
+  if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, out)
+  const request = fileRequest(node, { type: 'locate', user, version, audience })
+  out.push({ type: 'read', request, ids: audience })
+}
+
+/** The storage has told which of them are live, or failed to. */
+export function onLocated(
+  node: NodeState,
+  { user, version, audience }: Extract<Request, { type: 'locate' }>,
+  reply: ReadReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (!reply) return tryLater(node, user, now)
+  const live = audience.filter((_, index) => (reply.records[index]?.record?.sessions.length ?? 0) > 0)
+  complete(node, user, version, live, out)
+}
+
+function complete(
+  node: NodeState,
+  user: User,
+  version: number,
+  recipients: readonly string[],
+  out: NodeAction[],
+): void {
+  user.fanout = 'none'
+  if (user.known?.version === version) deliver(node, user, recipients, out)
+  pursueFanout(node, user, out)
+}
+
+/** Hands the change to every session here that watches. */
+function deliver(node: NodeState, user: User, recipients: readonly string[], out: NodeAction[]): void {
+  const { id, known, told: before, encoded: update } = user
+  if (!known) return
+  const change = { user: id, before, update, version: known }
+  user.told = update
+  for (const recipient of recipients) {
+    const viewer = node.users.get(recipient)
+    if (!viewer) continue
+    for (const session of viewer.sessions.values()) {
+      if (session.phase === 'live' && watches(node, viewer, session, id))
+        enqueueChange(node, session, change, out)
+    }
+  }
+  askTurn(node, out)
+}
+
+function tryLater(node: NodeState, user: User, now: number): void {
+  user.fanout = 'failed'
+  user.retryAt = Math.min(user.retryAt, now + RETRY_MS)
+  scheduleUser(node, user)
+}

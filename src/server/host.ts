@@ -1,0 +1,249 @@
+/**
+ * The shell around a node's machine: it turns sockets, timers and adapters' answers into events, and carries the
+ * actions out. No rule of presence is decided here.
+ */
+import { type Awaitable, isPromise } from '../core/awaitable.ts'
+import type { Clock } from '../core/clock.ts'
+import { isUserId } from '../core/codec.ts'
+import { PresenceError, type PresenceErrorCode } from '../core/errors.ts'
+import type { Presence } from '../core/model.ts'
+import type { ContactsReader } from './contacts/reader.ts'
+import type { Command, ConnectionId, Identity, NodeAction, NodeEvent, Notice, RequestId } from './machine.ts'
+import { step } from './node.ts'
+import { createNode, type NodeConfig } from './state.ts'
+import type { StorageAdapter } from './storage/contract.ts'
+
+/** How a connection's frames leave; whichever way the socket came to us. */
+export interface Transport {
+  send(frame: string): void
+  close(code: number, reason: string): void
+  /** Ends it without a handshake. */
+  terminate(code: number): void
+  /** Bytes that were sent and have not left. */
+  backlog(): number
+}
+
+/** How a connection's frames come in. */
+export interface Inlet {
+  frame(data: string): void
+  breach(code: number): void
+  closed(code: number): void
+}
+
+/** Where a fault came from. */
+export type ErrorStage = 'authenticate' | 'contacts' | 'storage' | 'socket' | 'listener' | 'internal'
+
+export interface HostOptions<Request> {
+  readonly config: NodeConfig
+  readonly clock: Clock
+  readonly storage: StorageAdapter
+  readonly contacts: ContactsReader
+  readonly authenticate: (attempt: {
+    readonly request: Request | undefined
+    readonly token: string | undefined
+  }) => Awaitable<Identity | null>
+  readonly createSessionId: () => string
+  readonly onNotice: (notice: Notice) => void
+  readonly onError: (error: unknown, stage: ErrorStage) => void
+}
+
+export interface Host<Request> {
+  /** Takes a connection in. */
+  accept(
+    transport: Transport,
+    from: {
+      readonly request: Request | undefined
+      readonly identity: Identity | null
+      readonly shared: boolean
+    },
+  ): Inlet
+  command(command: Command): Promise<readonly Presence[] | undefined>
+  connections(): number
+  /** Cuts what is left and forgets everything. */
+  stop(): void
+}
+
+interface Connection<Request> {
+  readonly transport: Transport
+  readonly request: Request | undefined
+}
+
+interface Caller {
+  readonly resolve: (value: readonly Presence[] | undefined) => void
+  readonly reject: (error: PresenceError) => void
+}
+
+export function createHost<Request>(options: HostOptions<Request>): Host<Request> {
+  const { config, clock, storage } = options
+  const node = createNode(config, clock.now(), clock.time())
+  const connections = new Map<ConnectionId, Connection<Request>>()
+  const callers = new Map<RequestId, Caller>()
+  let nextConnection = 1
+  // The node numbers its own questions upwards from 1; the application's go downwards.
+  let nextCall = -1
+  let cancelWake = () => {}
+  let stopped = false
+
+  const events: NodeEvent[] = []
+  const actions: NodeAction[] = []
+  let running = false
+
+  /** One event after the other, each with its actions; an answer that is there at once is the next event. */
+  const dispatch = (event: NodeEvent): void => {
+    if (stopped) return
+    events.push(event)
+    if (running) return
+    running = true
+    for (let next = events.shift(); next; next = events.shift()) {
+      guard('internal', () => {
+        step(node, next, clock.now(), actions)
+      })
+      for (const action of actions.splice(0)) guard('socket', () => perform(action))
+    }
+    running = false
+  }
+
+  const guard = (stage: ErrorStage, act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      options.onError(error, stage)
+    }
+  }
+
+  /** Asks an adapter, and has the answer, or its absence, dispatched. */
+  const ask = <T>(
+    stage: ErrorStage,
+    question: () => Awaitable<T>,
+    answer: (value: T | undefined) => NodeEvent,
+  ): void => {
+    const failed = (error: unknown) => {
+      options.onError(error, stage)
+      dispatch(answer(undefined))
+    }
+    try {
+      const value = question()
+      if (isPromise(value)) value.then((late) => dispatch(answer(late)), failed)
+      else dispatch(answer(value))
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  const perform = (action: NodeAction): void => {
+    switch (action.type) {
+      case 'send':
+        return send(action.connection, action.frame)
+      case 'close':
+        return connections.get(action.connection)?.transport.close(action.code, action.reason)
+      case 'terminate':
+        return connections.get(action.connection)?.transport.terminate(action.code)
+      case 'measure':
+        return measure(action.connection)
+      case 'turn':
+        return clock.defer(() => dispatch({ type: 'turn' }))
+      case 'wakeAt':
+        cancelWake()
+        cancelWake = clock.setTimer(action.at - clock.now(), () => dispatch({ type: 'wake' }))
+        return
+      case 'read':
+        return ask(
+          'storage',
+          () => storage.read(action.ids),
+          (reply = undefined) => ({ type: 'read', request: action.request, reply: reply ?? null }),
+        )
+      case 'swap':
+        return ask(
+          'storage',
+          () => storage.swap(action.swaps),
+          (reply) => ({ type: 'swapped', request: action.request, reply: reply ?? null }),
+        )
+      case 'contacts':
+        return ask(
+          'contacts',
+          () => options.contacts(action.question),
+          (ids) => ({ type: 'contacts', request: action.request, ids: ids ?? null }),
+        )
+      case 'authenticate':
+        return authenticate(action.connection, action.token)
+      case 'notify':
+        return options.onNotice(action.notice)
+      case 'reply':
+        return reply(action.request, action.value)
+    }
+  }
+
+  const send = (connection: ConnectionId, frame: string): void => {
+    const transport = connections.get(connection)?.transport
+    if (!transport) return
+    transport.send(frame)
+    const bytes = transport.backlog()
+    if (bytes > config.limits.queueSoftBytes) dispatch({ type: 'backlog', connection, bytes })
+  }
+
+  const measure = (connection: ConnectionId): void => {
+    const transport = connections.get(connection)?.transport
+    if (transport) dispatch({ type: 'backlog', connection, bytes: transport.backlog() })
+  }
+
+  const authenticate = (connection: ConnectionId, token: string | undefined): void => {
+    const request = connections.get(connection)?.request
+    ask(
+      'authenticate',
+      async () => checkIdentity(await options.authenticate({ request, token }), config.limits.idBytes),
+      (identity) => ({ type: 'authenticated', connection, identity }),
+    )
+  }
+
+  const reply = (request: RequestId, value: readonly Presence[] | PresenceErrorCode | undefined): void => {
+    const caller = callers.get(request)
+    callers.delete(request)
+    if (typeof value === 'string')
+      caller?.reject(new PresenceError(value, 'The storage or the contacts did not answer'))
+    else caller?.resolve(value)
+  }
+
+  return {
+    accept(transport, { request, identity, shared }) {
+      const connection = nextConnection++
+      connections.set(connection, { transport, request })
+      dispatch({ type: 'open', connection, session: options.createSessionId(), identity, shared })
+      return {
+        frame: (frame) => dispatch({ type: 'frame', connection, frame }),
+        breach: (code) => dispatch({ type: 'breach', connection, code }),
+        closed: (code) => {
+          if (connections.delete(connection)) dispatch({ type: 'closed', connection, code })
+        },
+      }
+    },
+    command: (command) =>
+      new Promise((resolve, reject) => {
+        const request = nextCall--
+        if (stopped) {
+          reject(new PresenceError('CLOSED', 'The presence server is closed'))
+          return
+        }
+        callers.set(request, { resolve, reject })
+        dispatch({ type: 'command', request, command })
+      }),
+    connections: () => connections.size,
+    stop() {
+      stopped = true
+      cancelWake()
+      for (const { transport } of connections.values()) guard('socket', () => transport.terminate(1012))
+      connections.clear()
+      for (const { reject } of callers.values())
+        reject(new PresenceError('CLOSED', 'The presence server is closed'))
+      callers.clear()
+    },
+  }
+}
+
+function checkIdentity(identity: Identity | null, idBytes: number): Identity | null {
+  if (identity === null) return null
+  if (isUserId(identity.userId, idBytes)) return identity
+  throw new PresenceError(
+    'BAD_ID',
+    'authenticate gave a userId that is none: a string of 1 to 128 bytes, well formed',
+  )
+}

@@ -1,0 +1,169 @@
+/** What comes in on a connection: limits first, then the frame, then what it asks for. */
+import { decodeClientFrame, isChoice } from '../core/codec.ts'
+import { CLOSE } from '../core/errors.ts'
+import { noteLife } from '../core/heartbeat.ts'
+import type { ClientMessage, PresenceUpdate } from '../core/messages.ts'
+import type { SessionActivity, StatusChoice } from '../core/model.ts'
+import type { NodeAction } from './machine.ts'
+import { countEvent } from './meter.ts'
+import { sendError } from './outbox.ts'
+import { changePresence } from './presence.ts'
+import { askAbout, askForRoster } from './queries.ts'
+import { announce, hello, leave, refuse, renewToken } from './session.ts'
+import { type NodeState, type Session, storageTime } from './state.ts'
+
+/** A connection may send this many bad frames a minute; one more ends it. */
+const FAULTS_FORGIVEN = 2
+/** A connection that has this many bursts of frames dropped in a minute is ended. */
+const BURSTS_FORGIVEN = 10
+const MINUTE_MS = 60_000
+const SECOND_MS = 1_000
+/** Frames that wait for a session to be ready: the client's first handful, before anybody knows who it is. */
+const EARLY_FRAMES = 16
+/** Choices of one user that wait for the storage at once. */
+const WAITING_CHOICES = 64
+
+/** A text frame has come. */
+export function receive(
+  node: NodeState,
+  session: Session,
+  frame: string,
+  now: number,
+  out: NodeAction[],
+): void {
+  noteLife(session.heartbeat, now)
+  const { limits } = node.config
+  const most = session.phase === 'hello' ? limits.helloFrameBytes : limits.frameBytes
+  // A UTF-16 unit is at most three bytes; only what may be too large is measured.
+  if (frame.length * 3 > most && Buffer.byteLength(frame) > most) {
+    return refuse(node, session, CLOSE.TOO_LARGE, now, out)
+  }
+  const decoded = decodeClientFrame(frame, limits)
+  const ref = decoded.ok ? ('ref' in decoded.message ? decoded.message.ref : undefined) : decoded.ref
+  if (isTooFast(node, session, ref, now, out)) return
+  if (!decoded.ok) fault(node, session, decoded.code, ref, now, out)
+  else if (!isEarly(session, decoded.message)) obey(node, session, decoded.message, now, out)
+  else if (session.early.length < EARLY_FRAMES) session.early.push(frame)
+  else sendError(session, 'RATE_LIMITED', ref, out, SECOND_MS)
+}
+
+/** What had to wait for the session is done now, in the order it came. */
+export function receiveEarly(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  const frames = session.early
+  session.early = []
+  for (const frame of frames) {
+    const decoded = decodeClientFrame(frame, node.config.limits)
+    if (!decoded.ok) continue
+    if (isEarly(session, decoded.message)) session.early.push(frame)
+    else obey(node, session, decoded.message, now, out)
+  }
+}
+
+/** Before the user is known everything waits; while the session is being announced, what asks about others. */
+function isEarly(session: Session, { type }: ClientMessage): boolean {
+  if (session.phase === 'authenticating') return type !== 'hello'
+  return session.phase === 'announcing' && type !== 'hello' && type !== 'heartbeat' && type !== 'token'
+}
+
+function obey(
+  node: NodeState,
+  session: Session,
+  message: ClientMessage,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (session.phase === 'hello' || message.type === 'hello') {
+    if (session.phase === 'hello' && message.type === 'hello') hello(node, session, message, now, out)
+    else fault(node, session, 'STATE', undefined, now, out)
+    return
+  }
+  switch (message.type) {
+    case 'heartbeat':
+      return
+    case 'token':
+      return renewToken(session, message.token, out)
+    case 'PRESENCE_UPDATE':
+      return updatePresence(node, session, message, now, out)
+    case 'unsubscribe':
+      for (const id of message.users) session.subscriptions.delete(id)
+      return
+    case 'subscribe':
+    case 'fetch':
+      if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
+      return askAbout(node, session, message.type, message.users, message.ref, out)
+    case 'roster':
+      if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
+      if (message.watch) return askForRoster(node, session, message.ref as number, out)
+      session.watchesRoster = false
+      return
+  }
+}
+
+function updatePresence(
+  node: NodeState,
+  session: Session,
+  message: PresenceUpdate,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (isChoice(message)) return choose(node, session, message, now, out)
+  if (message.status === 'offline') return leave(node, session, now, out)
+  const activity = message.status as SessionActivity
+  if (session.phase === 'welcomed') return announce(node, session, activity, now, out)
+  if (session.user)
+    changePresence(node, session.user, { type: 'activity', session: session.id, activity }, null, out)
+}
+
+function choose(
+  node: NodeState,
+  session: Session,
+  message: PresenceUpdate,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { user } = session
+  if (session.phase !== 'live' || !user) return fault(node, session, 'STATE', message.ref, now, out)
+  if (user.queue.length >= WAITING_CHOICES) return sendError(session, 'UNAVAILABLE', message.ref, out)
+  const until = message.expiresInMs === undefined ? null : storageTime(node, now) + message.expiresInMs
+  const change = {
+    type: 'choose',
+    status: message.status as StatusChoice,
+    text: message.text,
+    until,
+  } as const
+  const waiter = message.ref === undefined ? null : ({ type: 'choice', session, ref: message.ref } as const)
+  changePresence(node, user, change, waiter, out)
+}
+
+/** Something that this protocol does not have, or not at this moment. */
+export function fault(
+  node: NodeState,
+  session: Session,
+  code: 'BAD_MESSAGE' | 'BAD_ID' | 'STATE',
+  ref: number | undefined,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (countEvent(session.faults, now, MINUTE_MS) > FAULTS_FORGIVEN)
+    refuse(node, session, CLOSE.BAD_MESSAGE, now, out)
+  else sendError(session, code, ref, out)
+}
+
+function isTooFast(
+  node: NodeState,
+  session: Session,
+  ref: number | undefined,
+  now: number,
+  out: NodeAction[],
+): boolean {
+  const { framesPerSecond, frameBurst } = node.config.limits
+  if (framesPerSecond === 0) return false
+  const windowMs = (frameBurst / framesPerSecond) * SECOND_MS
+  if (countEvent(session.frames, now, windowMs) <= frameBurst) return false
+  if (countEvent(session.floods, now, MINUTE_MS) > frameBurst * BURSTS_FORGIVEN) {
+    refuse(node, session, CLOSE.RATE_LIMITED, now, out)
+  } else {
+    sendError(session, 'RATE_LIMITED', ref, out, Math.ceil(session.frames.startedAt + windowMs - now))
+  }
+  return true
+}

@@ -1,0 +1,102 @@
+/**
+ * What goes into a node's machine and what comes out of it. The machine is synchronous and touches nothing;
+ * its host (host.ts) turns sockets, timers and adapters into events, and carries the actions out.
+ */
+import type { PresenceErrorCode } from '../core/errors.ts'
+import type { Presence, StatusChoice } from '../core/model.ts'
+import type { ReadReply, Swap, SwapReply } from './storage/contract.ts'
+
+/** A connection, by a number that is never used again. */
+export type ConnectionId = number
+
+/** Ties an answer to its question. */
+export type RequestId = number
+
+/** Who a token stands for. */
+export interface Identity {
+  readonly userId: string
+  /** Epoch milliseconds; left out: it does not expire. */
+  readonly expiresAt?: number | undefined
+}
+
+/** What the application may ask of a node. */
+export type Command =
+  | { readonly type: 'get'; readonly ids: readonly string[]; readonly as: string | null }
+  | {
+      readonly type: 'setStatus'
+      readonly user: string
+      readonly status: StatusChoice
+      readonly text: string | null | undefined
+      readonly expiresInMs: number | null
+    }
+  | { readonly type: 'disconnectUser'; readonly user: string }
+  | { readonly type: 'invalidateContacts'; readonly user: string }
+  | { readonly type: 'drain'; readonly windowMs: number }
+
+export type NodeEvent =
+  | {
+      readonly type: 'open'
+      readonly connection: ConnectionId
+      /** An unguessable id, for the session that may come of it. */
+      readonly session: string
+      /** The application has authenticated the socket already. */
+      readonly identity: Identity | null
+      /** The socket is the application's. */
+      readonly shared: boolean
+    }
+  | { readonly type: 'frame'; readonly connection: ConnectionId; readonly frame: string }
+  /** A frame that is none of this protocol's, seen by the transport: binary, too large. */
+  | { readonly type: 'breach'; readonly connection: ConnectionId; readonly code: number }
+  | { readonly type: 'closed'; readonly connection: ConnectionId; readonly code: number }
+  /** Bytes that a socket has not taken yet; told when they exceed the soft limit, or when measured. */
+  | { readonly type: 'backlog'; readonly connection: ConnectionId; readonly bytes: number }
+  | {
+      readonly type: 'authenticated'
+      readonly connection: ConnectionId
+      /** `null`: refused. `undefined`: it could not be found out. */
+      readonly identity: Identity | null | undefined
+    }
+  | { readonly type: 'read'; readonly request: RequestId; readonly reply: ReadReply | null }
+  | { readonly type: 'swapped'; readonly request: RequestId; readonly reply: SwapReply | null }
+  | { readonly type: 'contacts'; readonly request: RequestId; readonly ids: ReadonlySet<string> | null }
+  | { readonly type: 'command'; readonly request: RequestId; readonly command: Command }
+  | { readonly type: 'wake' }
+  | { readonly type: 'turn' }
+
+/** A question to the contacts adapter. */
+export type ContactsQuestion =
+  | { readonly about: 'contacts'; readonly user: string }
+  | { readonly about: 'roster'; readonly user: string }
+  | { readonly about: 'visible'; readonly user: string; readonly among: readonly string[] }
+
+/** What the application hears; see {@link PresenceServerEvents}. */
+export type Notice =
+  | { readonly type: 'change'; readonly presence: Presence; readonly previous: Presence }
+  | { readonly type: 'session:open' | 'session:close'; readonly userId: string; readonly sessionId: string }
+
+export type NodeAction =
+  | { readonly type: 'send'; readonly connection: ConnectionId; readonly frame: string }
+  | {
+      readonly type: 'close'
+      readonly connection: ConnectionId
+      readonly code: number
+      readonly reason: string
+    }
+  /** Cut: there is no use in a handshake. */
+  | { readonly type: 'terminate'; readonly connection: ConnectionId; readonly code: number }
+  /** Answer with a `backlog` event. */
+  | { readonly type: 'measure'; readonly connection: ConnectionId }
+  | { readonly type: 'authenticate'; readonly connection: ConnectionId; readonly token: string | undefined }
+  | { readonly type: 'read'; readonly request: RequestId; readonly ids: readonly string[] }
+  | { readonly type: 'swap'; readonly request: RequestId; readonly swaps: readonly Swap[] }
+  | { readonly type: 'contacts'; readonly request: RequestId; readonly question: ContactsQuestion }
+  /** Answer with a `wake` event at that time; replaces the one before. */
+  | { readonly type: 'wakeAt'; readonly at: number }
+  /** Answer with a `turn` event once the input that is already there has been read. */
+  | { readonly type: 'turn' }
+  | { readonly type: 'notify'; readonly notice: Notice }
+  | {
+      readonly type: 'reply'
+      readonly request: RequestId
+      readonly value: readonly Presence[] | PresenceErrorCode | undefined
+    }

@@ -1,0 +1,172 @@
+/**
+ * The machine of one node: `step(state, event, now, out)`. It sends each event to the part that it concerns; the rules
+ * are in the parts. Nothing in here waits, reads a clock or touches a socket.
+ */
+import { CLOSE } from '../core/errors.ts'
+import { onAudience, onLocated } from './fanout.ts'
+import { receive, receiveEarly } from './inbound.ts'
+import type { Command, NodeAction, NodeEvent, RequestId } from './machine.ts'
+import { flushSessions } from './outbox.ts'
+import { changePresence, onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
+import { askAsApplication, onRecords, onVisibility } from './queries.ts'
+import { userOf } from './registry.ts'
+import { onReviewAudience, onReviewPairs, onReviewRecords, onReviewRoster, reviewContacts } from './review.ts'
+import { kick, onAuthenticated, onBacklog, onClosed, openConnection, refuse, sessionDue } from './session.ts'
+import { type NodeState, type Request, storageTime, takeRequest } from './state.ts'
+import type { ReadReply } from './storage/contract.ts'
+import { nextTickAt, takeDue } from './wheel.ts'
+
+/**
+ * Takes one event.
+ *
+ * @param now - monotonic milliseconds
+ * @param out - where the actions go, in the order in which they are to be carried out
+ */
+export function step(node: NodeState, event: NodeEvent, now: number, out: NodeAction[]): void {
+  take(node, event, now, out)
+  for (let session = node.ready.shift(); session; session = node.ready.shift())
+    receiveEarly(node, session, now, out)
+  askWake(node, out)
+}
+
+function take(node: NodeState, event: NodeEvent, now: number, out: NodeAction[]): void {
+  switch (event.type) {
+    case 'frame':
+      return withSession(node, event, (session) => receive(node, session, event.frame, now, out))
+    case 'wake':
+      return wake(node, now, out)
+    case 'turn':
+      node.turnAsked = false
+      turnUsers(node, now, out)
+      return flushSessions(node, now, out)
+    case 'read':
+      noteStorageTime(node, event.reply, now)
+      return onRead(node, takeRequest(node, event.request), event.reply, now, out)
+    case 'swapped':
+      return onSwap(node, event, now, out)
+    case 'contacts':
+      return onContacts(node, takeRequest(node, event.request), event.ids, now, out)
+    case 'open':
+      return openConnection(node, event, now, out)
+    case 'closed':
+      return withSession(node, event, (session) => onClosed(node, session, event.code, now, out))
+    case 'breach':
+      return withSession(node, event, (session) => refuse(node, session, event.code, now, out))
+    case 'backlog':
+      return withSession(node, event, (session) => onBacklog(node, session, event.bytes, now, out))
+    case 'authenticated':
+      return withSession(node, event, (session) => onAuthenticated(node, session, event.identity, now, out))
+    case 'command':
+      return obey(node, event.command, event.request, now, out)
+  }
+}
+
+/** An event from a connection that is not on the table any more concerns nobody. */
+function withSession(
+  node: NodeState,
+  { connection }: { readonly connection: number },
+  act: (session: NonNullable<ReturnType<NodeState['connections']['get']>>) => void,
+): void {
+  const session = node.connections.get(connection)
+  if (session) act(session)
+}
+
+function wake(node: NodeState, now: number, out: NodeAction[]): void {
+  node.wakeAt = Number.POSITIVE_INFINITY
+  for (const item of takeDue(node.wheel, now)) {
+    if (item.kind === 'session') sessionDue(node, item, now, out)
+    else userDue(node, item, now, out)
+  }
+}
+
+/** One timer serves the whole node: it is moved only where something is due earlier. */
+function askWake(node: NodeState, out: NodeAction[]): void {
+  const at = nextTickAt(node.wheel)
+  if (at === null || at >= node.wakeAt) return
+  node.wakeAt = at
+  out.push({ type: 'wakeAt', at })
+}
+
+function noteStorageTime(node: NodeState, reply: { readonly now: number } | null, now: number): void {
+  if (reply) node.storageOffset = reply.now - now
+}
+
+function onRead(
+  node: NodeState,
+  request: Request | undefined,
+  reply: ReadReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  switch (request?.type) {
+    case 'load':
+      return onLoaded(node, request, reply, now, out)
+    case 'locate':
+      return onLocated(node, request, reply, now, out)
+    case 'records':
+      return onRecords(node, request, reply, now, out)
+    case 'review:records':
+      return onReviewRecords(node, request, reply, now, out)
+  }
+}
+
+function onSwap(
+  node: NodeState,
+  { request, reply }: Extract<NodeEvent, { type: 'swapped' }>,
+  now: number,
+  out: NodeAction[],
+): void {
+  noteStorageTime(node, reply, now)
+  const filed = takeRequest(node, request)
+  if (filed?.type === 'swap') onSwapped(node, filed, reply, now, out)
+}
+
+function onContacts(
+  node: NodeState,
+  request: Request | undefined,
+  ids: ReadonlySet<string> | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  switch (request?.type) {
+    case 'audience':
+      return onAudience(node, request, ids, now, out)
+    case 'visibility':
+      return onVisibility(node, request, ids, out)
+    case 'review:audience':
+      return onReviewAudience(node, request, ids, out)
+    case 'review:roster':
+      return onReviewRoster(node, request, ids, out)
+    case 'review:pairs':
+      return onReviewPairs(node, request, ids, out)
+  }
+}
+
+/** What the application asks for. */
+function obey(node: NodeState, command: Command, request: RequestId, now: number, out: NodeAction[]): void {
+  switch (command.type) {
+    case 'get':
+      return askAsApplication(node, request, command.ids, command.as, out)
+    case 'setStatus': {
+      const until = command.expiresInMs === null ? null : storageTime(node, now) + command.expiresInMs
+      const change = { type: 'choose', status: command.status, text: command.text, until } as const
+      return changePresence(node, userOf(node, command.user, now), change, { type: 'command', request }, out)
+    }
+    case 'disconnectUser':
+      for (const session of [...node.connections.values()]) {
+        if (session.user?.id === command.user) kick(node, session, out)
+      }
+      for (const session of [...(node.users.get(command.user)?.sessions.values() ?? [])])
+        kick(node, session, out)
+      break
+    case 'invalidateContacts':
+      reviewContacts(node, command.user, out)
+      break
+    case 'drain':
+      node.draining = true
+      node.drainWindowMs = command.windowMs
+      for (const session of [...node.connections.values()]) refuse(node, session, CLOSE.RESTART, now, out)
+      break
+  }
+  out.push({ type: 'reply', request, value: undefined })
+}

@@ -1,0 +1,108 @@
+/** What a presence server is given, checked at construction. */
+import type { Awaitable } from '../core/awaitable.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { configError } from '../core/errors.ts'
+import { DEFAULT_LIMITS, type Limits, SWITCHABLE_LIMITS } from '../core/limits.ts'
+import { resolveTiming, type Timing, type TimingOptions } from '../core/timing.ts'
+import type { UpgradeRequest } from './attach/request.ts'
+import type { ContactsAdapter } from './contacts/contract.ts'
+import type { Identity } from './machine.ts'
+import type { StorageAdapter } from './storage/contract.ts'
+import { memoryStorage } from './storage/memory.ts'
+
+/** What `authenticate` is given. */
+export interface AuthenticationAttempt {
+  /** The upgrade request; `undefined` where a socket was handed over without one. */
+  readonly request: UpgradeRequest | undefined
+  /** The token of the hello, or of a renewal; `undefined` where the client gave none. */
+  readonly token: string | undefined
+}
+
+/** Where the server writes what an operator may want to read. `console` is one. */
+export interface Logger {
+  debug?(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+/** Options of {@link createPresenceServer}. Durations follow `heartbeat.timeoutMs` where left out. */
+export interface PresenceServerOptions extends TimingOptions {
+  /**
+   * Who is it. Give `{ userId, expiresAt? }` (`expiresAt` in epoch milliseconds), or `null` for a token that is no good:
+   * the client then tries once with a new one. A throw means that it could not be found out: the client comes back later.
+   */
+  readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Identity | null>
+  /** Who is to be told of whom: your database, or {@link staticContacts}. */
+  readonly contacts: ContactsAdapter
+  /** @defaultValue {@link memoryStorage}: one node */
+  readonly storage?: StorageAdapter
+  /** Some or all; what is left out keeps its default. 0 switches a limit off where that makes sense. */
+  readonly limits?: Partial<Limits>
+  /**
+   * Origins from which browsers may connect, exactly as in the Origin header.
+   * @defaultValue any, for clients that give a token; none for those that give none (cookies travel across sites)
+   */
+  readonly origins?: readonly string[]
+  /** @defaultValue nothing is written */
+  readonly logger?: Logger
+  /** @defaultValue the real clock */
+  readonly clock?: Clock
+  /** Names this node where several share a storage. @defaultValue a random one */
+  readonly nodeId?: string
+}
+
+export interface ResolvedOptions {
+  readonly authenticate: PresenceServerOptions['authenticate']
+  readonly contacts: ContactsAdapter
+  readonly storage: StorageAdapter
+  readonly limits: Limits
+  readonly timing: Timing
+  readonly origins: ReadonlySet<string> | null
+  readonly logger: Logger | undefined
+  readonly clock: Clock
+  readonly nodeId: string | undefined
+}
+
+/** Fills in what is left out, and throws `CONFIG` for what cannot work. */
+export function resolveOptions(options: PresenceServerOptions): ResolvedOptions {
+  const { authenticate, contacts, clock = systemClock } = options
+  if (typeof authenticate !== 'function') throw configError('authenticate', 'a function', authenticate)
+  if (typeof (contacts as Partial<ContactsAdapter> | undefined)?.contactsOf !== 'function') {
+    throw configError('contacts', 'an object with a function contactsOf', contacts)
+  }
+  const storage = options.storage ?? memoryStorage({ clock })
+  if (typeof storage.read !== 'function' || typeof storage.swap !== 'function') {
+    throw configError('storage', 'an object with functions read and swap', storage)
+  }
+  return {
+    authenticate,
+    contacts,
+    storage,
+    limits: resolveLimits(options.limits ?? {}),
+    timing: resolveTiming(options, storage.recoveryMs),
+    origins: options.origins ? new Set(options.origins) : null,
+    logger: options.logger,
+    clock,
+    nodeId: options.nodeId,
+  }
+}
+
+function resolveLimits(given: Partial<Limits>): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name))
+      throw configError(`limits.${name}`, 'a limit that exists', value)
+    const least = SWITCHABLE_LIMITS.includes(name as keyof Limits) ? 0 : 1
+    if (!Number.isInteger(value) || (value as number) < least) {
+      throw configError(`limits.${name}`, `a whole number of at least ${least}`, value)
+    }
+  }
+  const limits = { ...DEFAULT_LIMITS, ...given }
+  if (limits.queueHardBytes < limits.queueSoftBytes) {
+    throw configError(
+      'limits.queueHardBytes',
+      `at least queueSoftBytes (${limits.queueSoftBytes})`,
+      limits.queueHardBytes,
+    )
+  }
+  return limits
+}

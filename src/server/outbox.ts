@@ -1,0 +1,159 @@
+/**
+ * What goes out to the sockets: one frame a socket and turn, however many changes it holds.
+ *
+ * A newer record of a user takes the place of the older one in the queue, and one that comes back to what the watcher
+ * saw last is not sent at all. The encoded record is one string, shared by all who get it. Where a socket does not
+ * take what it is given, changes wait (one a user, so the queue is bounded by what is watched) and snapshots go out
+ * page by page.
+ */
+import { CLOSE } from '../core/errors.ts'
+import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
+import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
+import { UNKNOWN_VIEW } from '../core/model.ts'
+import { EMPTY_RECORD, viewOf } from '../core/record.ts'
+import { isNewer, type Version } from '../core/version.ts'
+import type { NodeAction } from './machine.ts'
+import { isConnected } from './registry.ts'
+import { type Answer, type NodeState, type Query, type Session, storageTime } from './state.ts'
+
+/** Records in one page of a snapshot: about 32 KB, an eighth of the soft limit. */
+const PAGE_RECORDS = 500
+/** How long a socket that is full is left alone. */
+const CONGESTION_CHECK_MS = 100
+
+/** Sends a message now. */
+export function send(session: Session, message: ServerMessage, out: NodeAction[]): void {
+  sendFrame(session, encode(message), out)
+}
+
+/** Sends a frame now. */
+export function sendFrame(session: Session, frame: string, out: NodeAction[]): void {
+  if (isConnected(session)) out.push({ type: 'send', connection: session.connection, frame })
+}
+
+/** Refuses something; the connection lives on. */
+export function sendError(
+  session: Session,
+  code: ErrorFrame['code'],
+  ref: number | undefined,
+  out: NodeAction[],
+  retryAfterMs?: number,
+): void {
+  send(
+    session,
+    {
+      type: 'error',
+      code,
+      ...(ref !== undefined && { ref }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+    out,
+  )
+}
+
+/** Asks the host for a turn, once. */
+export function askTurn(node: NodeState, out: NodeAction[]): void {
+  if (node.turnAsked) return
+  node.turnAsked = true
+  out.push({ type: 'turn' })
+}
+
+/** A change of a user for a watcher, to be sent at the next turn. */
+export function enqueueChange(
+  node: NodeState,
+  session: Session,
+  change: {
+    readonly user: string
+    readonly before: string
+    readonly update: string
+    readonly version: Version
+  },
+  out: NodeAction[],
+): void {
+  const waiting = session.pending.get(change.user)
+  if (waiting) waiting.update = change.update
+  else session.pending.set(change.user, { before: change.before, update: change.update })
+  for (const query of session.queries) query.pushed.set(change.user, change)
+  markSession(node, session, out)
+}
+
+/** An answer with all its records, to be sent from the next turn on. */
+export function enqueueAnswer(node: NodeState, session: Session, answer: Answer, out: NodeAction[]): void {
+  session.answers.push(answer)
+  markSession(node, session, out)
+}
+
+/** Sends what has gathered: one frame of changes, and one page, for each session that has any. */
+export function flushSessions(node: NodeState, now: number, out: NodeAction[]): void {
+  const sessions = [...node.dirtySessions]
+  node.dirtySessions.clear()
+  for (const session of sessions) {
+    if (!isConnected(session) || session.congestedUntil > now) continue
+    flushChanges(session, out)
+    flushPage(node, session, now, out)
+  }
+}
+
+/** A socket has told how much it holds back. Says whether it must be given up. */
+export function noteBacklog(
+  node: NodeState,
+  session: Session,
+  bytes: number,
+  now: number,
+  out: NodeAction[],
+): 'give up' | 'go on' {
+  const { queueSoftBytes, queueHardBytes } = node.config.limits
+  const full = bytes > queueSoftBytes
+  if (bytes > queueHardBytes || (full && session.heartbeat.unanswered > 0)) return 'give up'
+  session.congestedUntil = full ? now + CONGESTION_CHECK_MS : 0
+  if (!full) markSession(node, session, out)
+  return 'go on'
+}
+
+/** The close code of a session that is given up for its backlog. */
+export const GIVEN_UP = CLOSE.SLOW_READER
+
+/** What an answer shows of one user: never less than what was pushed while it was on its way. */
+export function encodeFor(
+  query: Query,
+  user: string,
+  record: Answer['records'][number],
+  time: number,
+): string {
+  if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)
+  const pushed = query.pushed.get(user)
+  if (pushed && isNewer(pushed.version, record)) return pushed.update
+  return encodePresence(user, viewOf(record.record ?? EMPTY_RECORD, time))
+}
+
+function markSession(node: NodeState, session: Session, out: NodeAction[]): void {
+  node.dirtySessions.add(session)
+  askTurn(node, out)
+}
+
+function flushChanges(session: Session, out: NodeAction[]): void {
+  if (session.pending.size === 0) return
+  const updates: string[] = []
+  for (const { before, update } of session.pending.values()) if (before !== update) updates.push(update)
+  session.pending.clear()
+  if (updates.length > 0) sendFrame(session, changesFrame(updates), out)
+}
+
+function flushPage(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  const answer = session.answers[0]
+  if (!answer) return
+  const { query, records, sent } = answer
+  const ids = query.ids.slice(sent, sent + PAGE_RECORDS)
+  const time = storageTime(node, now)
+  const page = ids.map((id, index) =>
+    encodeFor(query, id, records[sent + index] as Answer['records'][number], time),
+  )
+  answer.sent += ids.length
+  const more = answer.sent < query.ids.length
+  sendFrame(session, snapshotFrame(query.ref, page, more), out)
+  if (!more) {
+    session.answers.shift()
+    session.queries.delete(query)
+  }
+  if (session.answers.length > 0) markSession(node, session, out)
+}

@@ -1,0 +1,111 @@
+/** Who is connected here, and who watches whom: the node's tables, and the few ways to change them. */
+import { createServerHeartbeat } from '../core/heartbeat.ts'
+import { UNKNOWN_VIEW } from '../core/model.ts'
+import type { NodeEvent } from './machine.ts'
+import { createMeter } from './meter.ts'
+import { type NodeState, nextSpread, type Session, type User } from './state.ts'
+import { cancel } from './wheel.ts'
+
+/** Puts a new connection on the table. */
+export function addConnection(
+  node: NodeState,
+  open: Extract<NodeEvent, { type: 'open' }>,
+  now: number,
+): Session {
+  const { limits, timing } = node.config
+  const session: Session = {
+    kind: 'session',
+    id: open.session,
+    connection: open.connection,
+    shared: open.shared,
+    vouched: open.identity,
+    phase: 'hello',
+    user: null,
+    previous: null,
+    dueAt: 0,
+    slot: null,
+    phaseEndsAt: now + limits.helloMs,
+    tokenEndsAt: Number.POSITIVE_INFINITY,
+    renewalAsked: false,
+    renewAt: Number.POSITIVE_INFINITY,
+    heartbeat: createServerHeartbeat(now, timing.intervalMs, nextSpread(node)),
+    frames: createMeter(now),
+    faults: createMeter(now),
+    floods: createMeter(now),
+    early: [],
+    subscriptions: new Map(),
+    watchesRoster: false,
+    queries: new Set(),
+    pending: new Map(),
+    answers: [],
+    congestedUntil: 0,
+  }
+  node.connections.set(session.connection, session)
+  return session
+}
+
+/** Whether frames can be sent to a session. */
+export function isConnected(session: Session): boolean {
+  return session.phase !== 'grace' && session.phase !== 'ended'
+}
+
+/** Takes a session's connection off the table, and all that only a connection needs. */
+export function removeConnection(node: NodeState, session: Session): void {
+  node.connections.delete(session.connection)
+  node.dirtySessions.delete(session)
+  session.early = []
+  session.answers.length = 0
+  session.queries.clear()
+  session.pending.clear()
+  session.subscriptions.clear()
+  session.watchesRoster = false
+}
+
+/** The user of this id, put on the table where they are not there. */
+export function userOf(node: NodeState, id: string, now: number): User {
+  const known = node.users.get(id)
+  if (known) return known
+  const user: User = {
+    kind: 'user',
+    id,
+    sessions: new Map(),
+    known: null,
+    work: 'idle',
+    queue: [],
+    changes: createMeter(now),
+    view: UNKNOWN_VIEW,
+    encoded: '',
+    told: '',
+    fanout: 'none',
+    self: '',
+    roster: null,
+    retryAt: Number.POSITIVE_INFINITY,
+    dueAt: 0,
+    slot: null,
+  }
+  node.users.set(id, user)
+  return user
+}
+
+/** Takes a session off its user for good. */
+export function removeSession(node: NodeState, session: Session): void {
+  cancel(node.wheel, session)
+  session.phase = 'ended'
+  session.user?.sessions.delete(session.id)
+}
+
+/** Forgets a user with whom this node has nothing to do any more. */
+export function forgetIdleUser(node: NodeState, user: User): void {
+  const busy =
+    user.sessions.size > 0 || user.queue.length > 0 || user.work !== 'idle' || user.fanout !== 'none'
+  if (busy) return
+  cancel(node.wheel, user)
+  node.users.delete(user.id)
+}
+
+/** Whether a session of `viewer` is to be told of a user who names them among their contacts. */
+export function watches(node: NodeState, viewer: User, session: Session, target: string): boolean {
+  const subscribed = session.subscriptions.get(target)
+  if (subscribed === true || (subscribed === false && !node.config.selective)) return true
+  return session.watchesRoster && viewer.roster !== null && viewer.roster.has(target)
+}

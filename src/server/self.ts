@@ -1,0 +1,42 @@
+/** What users are told of themselves: on each of their sessions, when it differs from what they were told before. */
+import { encode } from '../core/codec.ts'
+import type { Self } from '../core/messages.ts'
+import type { NodeAction } from './machine.ts'
+import { sendFrame } from './outbox.ts'
+import { type NodeState, type QueuedChange, type Session, storageTime, type User } from './state.ts'
+
+/** Answers the sessions that made the changes, and tells the user's other sessions of what is new to them. */
+export function tellSelf(
+  node: NodeState,
+  user: User,
+  settled: readonly QueuedChange[],
+  now: number,
+  out: NodeAction[],
+): void {
+  const self = selfOf(node, user, now)
+  const frame = encode(self)
+  const told = JSON.stringify([user.view.status, user.known?.record.choice])
+  const changed = told !== user.self
+  user.self = told
+  const answered = new Set<Session>()
+  for (const { waiter } of settled) {
+    if (!waiter || waiter.type === 'command') continue
+    answered.add(waiter.session)
+    sendFrame(waiter.session, waiter.type === 'choice' ? encode({ ...self, ref: waiter.ref }) : frame, out)
+  }
+  if (!changed) return
+  for (const session of user.sessions.values()) {
+    if (session.phase === 'live' && !answered.has(session)) sendFrame(session, frame, out)
+  }
+}
+
+function selfOf(node: NodeState, user: User, now: number): Self {
+  const choice = user.known?.record.choice ?? null
+  return {
+    type: 'self',
+    status: user.view.status,
+    chosen: choice?.status ?? 'auto',
+    ...(choice?.text != null && { text: choice.text }),
+    ...(choice?.until != null && { expiresInMs: Math.max(0, choice.until - storageTime(node, now)) }),
+  }
+}

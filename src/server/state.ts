@@ -1,0 +1,255 @@
+/** What one node knows, as plain data: its connections and sessions, its users, and what it is waiting for. */
+import type { ServerHeartbeat } from '../core/heartbeat.ts'
+import type { Limits } from '../core/limits.ts'
+import type { PresenceView } from '../core/model.ts'
+import type { RecordChange } from '../core/record.ts'
+import type { Timing } from '../core/timing.ts'
+import type { Version, VersionedRecord } from '../core/version.ts'
+import type { ConnectionId, Identity, RequestId } from './machine.ts'
+import { createMeter, type RateMeter } from './meter.ts'
+import type { StoredRecord } from './storage/contract.ts'
+import { createWheel, type Timed, type Wheel } from './wheel.ts'
+
+export interface NodeConfig {
+  readonly timing: Timing
+  readonly limits: Limits
+  /** This run of this node; never used again. */
+  readonly incarnation: string
+  /** The contacts judge each pair (`canSee`); being told of somebody is not enough to see them. */
+  readonly selective: boolean
+}
+
+/**
+ * The life of a session.
+ *
+ * phase          | ends with
+ * ---------------|------------------------------------------------------------------------
+ * hello          | the hello frame, or its deadline
+ * authenticating | the answer of `authenticate`, or its deadline
+ * welcomed       | the first PRESENCE_UPDATE
+ * announcing     | the storage holds the session
+ * live           | goodbye, expiry, a kick (→ ended) or a lost connection (→ grace)
+ * grace          | its deadline, or the next session of the same tab that names it as `previous`
+ * ended          | for good
+ */
+export type SessionPhase = 'hello' | 'authenticating' | 'welcomed' | 'announcing' | 'live' | 'grace' | 'ended'
+
+export interface Session extends Timed {
+  readonly kind: 'session'
+  readonly id: string
+  readonly connection: ConnectionId
+  /** The socket is the application's: it is never closed, a frame says what a close would say. */
+  readonly shared: boolean
+  /** Whom the application vouches for; `null`: a token must tell. */
+  readonly vouched: Identity | null
+  phase: SessionPhase
+  user: User | null
+  /** The session that this one continues. */
+  previous: string | null
+  /** When `phase` ends by itself; monotonic. */
+  phaseEndsAt: number
+  /** When the token has expired; monotonic. */
+  tokenEndsAt: number
+  renewalAsked: boolean
+  /** When to ask for a new token; monotonic. */
+  renewAt: number
+  readonly heartbeat: ServerHeartbeat
+  readonly frames: RateMeter
+  readonly faults: RateMeter
+  readonly floods: RateMeter
+  /** Frames that came before the session was ready for them, in order. */
+  early: string[]
+  /** Users subscribed to by id, and whether the contacts say that they may be seen. */
+  readonly subscriptions: Map<string, boolean>
+  watchesRoster: boolean
+  /** Questions under way, which must not be answered with less than was pushed meanwhile. */
+  readonly queries: Set<Query>
+  /** Changes not sent yet, by user. */
+  readonly pending: Map<string, PendingChange>
+  /** Answers on their way out, page by page as the socket takes them. */
+  readonly answers: Answer[]
+  /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
+  congestedUntil: number
+}
+
+/** A snapshot, as far as it has been sent. */
+export interface Answer {
+  readonly query: Query
+  readonly records: readonly StoredRecord[]
+  sent: number
+}
+
+/** A change that waits for its frame: what the watcher saw before, and what to show. */
+export interface PendingChange {
+  readonly before: string
+  update: string
+}
+
+/** A user as this node knows them: one of its own, or one with work under way. */
+export interface User extends Timed {
+  readonly kind: 'user'
+  readonly id: string
+  /** Those of this node, in grace too. */
+  readonly sessions: Map<string, Session>
+  /** The record as last read or written here. */
+  known: VersionedRecord | null
+  /** The presence service's work on this user. */
+  work: 'idle' | 'reading' | 'swapping' | 'held'
+  readonly queue: QueuedChange[]
+  /** Published changes, for the limit of flapping. */
+  readonly changes: RateMeter
+  /** What the known record shows, and the same encoded. */
+  view: PresenceView
+  encoded: string
+  /** What watchers were last told, encoded. */
+  told: string
+  /** A fan-out is under way, or waits to be tried again. */
+  fanout: 'none' | 'running' | 'failed'
+  /** What this user was last told of themself. */
+  self: string
+  /** Whom the user may watch as a whole, while one of their sessions does. */
+  roster: ReadonlySet<string> | null
+  /** When held or failed work is tried again; monotonic. */
+  retryAt: number
+}
+
+/** A change on its way into the storage, and who waits for it. */
+export interface QueuedChange {
+  readonly change: RecordChange
+  readonly waiter: Waiter | null
+}
+
+/** Who is told when a change stands in the storage. */
+export type Waiter =
+  | { readonly type: 'announcement'; readonly session: Session }
+  | { readonly type: 'choice'; readonly session: Session; readonly ref: number }
+  | { readonly type: 'command'; readonly request: RequestId }
+
+/** A question about users: who asks, whom about, and what is known of the answer so far. */
+export interface Query {
+  readonly kind: 'subscribe' | 'roster' | 'fetch' | 'get'
+  /** `null`: the application itself. */
+  readonly session: Session | null
+  /** Through whose eyes; `null`: sees everything. */
+  readonly viewer: string | null
+  /** For a session the ref of its frame, for the application the request. */
+  readonly ref: number
+  /** Empty until the contacts have told, where the whole roster is asked for. */
+  ids: readonly string[]
+  /** Those of them that this question has put on the watch list. */
+  readonly added: readonly string[]
+  visible: ReadonlySet<string> | null
+  /** What was pushed to the asker while the answer was on its way. */
+  readonly pushed: Map<string, PushedChange>
+}
+
+export interface PushedChange {
+  readonly version: Version
+  readonly update: string
+}
+
+/** What a node is waiting for. */
+export type Request =
+  | { readonly type: 'load'; readonly users: readonly User[] }
+  | { readonly type: 'swap'; readonly proposals: readonly Proposal[] }
+  | { readonly type: 'audience'; readonly user: User; readonly version: number }
+  | {
+      readonly type: 'locate'
+      readonly user: User
+      readonly version: number
+      readonly audience: readonly string[]
+    }
+  | { readonly type: 'visibility'; readonly query: Query }
+  | { readonly type: 'records'; readonly query: Query }
+  | { readonly type: 'review:audience'; readonly changed: string }
+  | { readonly type: 'review:roster'; readonly viewer: User }
+  | { readonly type: 'review:pairs'; readonly session: Session; readonly ids: readonly string[] }
+  | {
+      readonly type: 'review:records'
+      readonly sessions: readonly Session[]
+      readonly ids: readonly string[]
+    }
+
+/** A record that the presence service wants to write, made of these many queued changes. */
+export interface Proposal {
+  readonly user: User
+  readonly next: VersionedRecord
+  readonly changes: number
+}
+
+export interface NodeState {
+  readonly config: NodeConfig
+  readonly connections: Map<ConnectionId, Session>
+  readonly users: Map<string, User>
+  readonly requests: Map<RequestId, Request>
+  nextRequest: RequestId
+  readonly wheel: Wheel<Session | User>
+  /** The wake-up that the host was asked for. */
+  wakeAt: number
+  /** A turn was asked for. */
+  turnAsked: boolean
+  /** Users with work for the storage, and sessions with frames to send, at the next turn. */
+  readonly dirtyUsers: Set<User>
+  readonly dirtySessions: Set<Session>
+  /** Sessions that have come far enough for the frames that waited. */
+  readonly ready: Session[]
+  readonly admissions: RateMeter
+  /** Lost connections, to see a mass of them. */
+  readonly drops: RateMeter
+  /** Storage time less monotonic time, as of the storage's last answer. */
+  storageOffset: number
+  /** Spreads heartbeats evenly without dice. */
+  spread: number
+  draining: boolean
+  drainWindowMs: number
+}
+
+/** The golden ratio's fraction: its multiples fall evenly between 0 and 1, however many there are. */
+const GOLDEN = 0.618_033_988_749_895
+
+export function createNode(config: NodeConfig, now: number, time: number): NodeState {
+  return {
+    config,
+    connections: new Map(),
+    users: new Map(),
+    requests: new Map(),
+    nextRequest: 1,
+    wheel: createWheel(config.timing.timeoutMs, now),
+    wakeAt: Number.POSITIVE_INFINITY,
+    turnAsked: false,
+    dirtyUsers: new Set(),
+    dirtySessions: new Set(),
+    ready: [],
+    admissions: createMeter(now),
+    drops: createMeter(now),
+    storageOffset: time - now,
+    spread: 0,
+    draining: false,
+    drainWindowMs: 0,
+  }
+}
+
+/** The storage's time, as this node estimates it: its last answer, and what has passed since. */
+export function storageTime(node: NodeState, now: number): number {
+  return Math.floor(now + node.storageOffset)
+}
+
+/** The next place in the spread of heartbeats, in [0, 1). */
+export function nextSpread(node: NodeState): number {
+  node.spread = (node.spread + GOLDEN) % 1
+  return node.spread
+}
+
+/** Files a question under a fresh number. */
+export function fileRequest(node: NodeState, request: Request): RequestId {
+  const id = node.nextRequest++
+  node.requests.set(id, request)
+  return id
+}
+
+/** Takes a question off the file; `undefined`: nobody waits for this answer. */
+export function takeRequest(node: NodeState, id: RequestId): Request | undefined {
+  const request = node.requests.get(id)
+  node.requests.delete(id)
+  return request
+}

@@ -1,0 +1,64 @@
+/**
+ * The storage contract: where the shared part of presence lives.
+ *
+ * A storage knows no presence rule. It keeps one opaque record a user, each under a version, and swaps a record
+ * for another where the version is the expected one. Who is online, and whether that is news, the servers decide.
+ */
+import type { Awaitable } from '../../core/awaitable.ts'
+import type { UserRecord } from '../../core/record.ts'
+import type { Version } from '../../core/version.ts'
+
+/** What stands in the storage for a user. Where nothing stands: version 0 and `record: null`. */
+export interface StoredRecord extends Version {
+  readonly record: UserRecord | null
+}
+
+/** One record to be replaced. */
+export interface Swap {
+  readonly id: string
+  /** What the caller believes to stand there. */
+  readonly expected: Version
+  /** What shall stand there instead, in the same epoch. */
+  readonly version: number
+  readonly record: UserRecord
+}
+
+/** The answer to a read; `records` in the order asked. */
+export interface ReadReply {
+  /** The storage's time, epoch milliseconds. */
+  readonly now: number
+  readonly records: readonly StoredRecord[]
+}
+
+/** The answer to a swap: for each, in order, `null` where it was done, or what stands there instead. */
+export interface SwapReply {
+  /** The storage's time, epoch milliseconds. */
+  readonly now: number
+  readonly results: readonly (StoredRecord | null)[]
+}
+
+/**
+ * Keeps the presence records.
+ *
+ * 1. `read` MUST answer for every id, in the order asked, and MUST show every swap that was answered before it was called.
+ * 2. `swap` MUST replace a record only where epoch and version both equal the expected ones, and each record in one
+ *    atomic step. Swaps of one call MAY succeed and fail independently.
+ * 3. A swap that fails MUST change nothing, and MUST give back what stands there.
+ * 4. An id that was never written MUST read as version 0 with `record: null`; a swap that expects version 0 creates it.
+ * 5. Ids MUST be taken as they are: any well-formed string, case and Unicode form kept, `__proto__` among them.
+ * 6. A storage that lost records MUST begin a new epoch, greater than every one before.
+ * 7. A storage MUST NOT keep a reference by which a caller could change what is stored, nor hand one out.
+ * 8. A failing call MUST reject or throw; it MUST NOT answer with made-up records. It MAY have been carried out.
+ * 9. `now` MUST be the time at which the call was carried out, of one clock for all nodes.
+ */
+export interface StorageAdapter {
+  /**
+   * How long the storage may need to come back with its data after a fault. 0: it never loses any,
+   * so a missing record means offline at once.
+   */
+  readonly recoveryMs: number
+  read(ids: readonly string[]): Awaitable<ReadReply>
+  swap(swaps: readonly Swap[]): Awaitable<SwapReply>
+  /** Called once by the server that was given the storage, when it closes. */
+  close?(): Awaitable<void>
+}
