@@ -79,7 +79,7 @@ function when(
   if (days >= 7) return format({ dateStyle: 'long' }).format(at)
   const day =
     days < 2
-      ? new Intl.RelativeTimeFormat(locale as string, { numeric: 'auto' }).format(-days, 'day')
+      ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day')
       : format({ weekday: 'long' }).format(at)
   return `${day}${connector(format({ dateStyle: 'long', timeStyle: 'short' }).formatToParts(at))}${time}`
 }

@@ -11,7 +11,7 @@ import type { NodeAction } from './machine.ts'
 import { askTurn, enqueueChange } from './outbox.ts'
 import { forgetIdleUser, watches } from './registry.ts'
 import { scheduleUser } from './deadlines.ts'
-import { fileRequest, type NodeState, type Request, type User } from './state.ts'
+import { type ContactsPurpose, file, type NodeState, type ReadPurpose, type User } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 
 /** Beyond this many contacts asking where they are costs more than trying them all here. */
@@ -24,14 +24,14 @@ export function pursueFanout(node: NodeState, user: User, out: NodeAction[]): vo
   if (user.fanout !== 'none' || !user.known) return
   if (user.encoded === user.told) return forgetIdleUser(node, user)
   user.fanout = 'running'
-  const request = fileRequest(node, { type: 'audience', user, version: user.known.version })
+  const request = file(node, node.questions, { type: 'audience', user, version: user.known.version })
   out.push({ type: 'contacts', request, question: { about: 'contacts', user: user.id } })
 }
 
 /** The contacts have told who is to know, or failed to. */
 export function onAudience(
   node: NodeState,
-  { user, version }: Extract<Request, { type: 'audience' }>,
+  { user, version }: Extract<ContactsPurpose, { type: 'audience' }>,
   ids: ReadonlySet<string> | null,
   now: number,
   out: NodeAction[],
@@ -40,14 +40,14 @@ export function onAudience(
   // A user may watch themself.
   const audience = [...ids, user.id]
   if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, out)
-  const request = fileRequest(node, { type: 'locate', user, version, audience })
+  const request = file(node, node.reads, { type: 'locate', user, version, audience })
   out.push({ type: 'read', request, ids: audience })
 }
 
 /** The storage has told which of them are live, or failed to. */
 export function onLocated(
   node: NodeState,
-  { user, version, audience }: Extract<Request, { type: 'locate' }>,
+  { user, version, audience }: Extract<ReadPurpose, { type: 'locate' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],

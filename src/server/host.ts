@@ -25,9 +25,9 @@ export interface Transport {
 
 /** How a connection's frames come in. */
 export interface Inlet {
-  frame(data: string): void
-  breach(code: number): void
-  closed(code: number): void
+  readonly frame: (data: string) => void
+  readonly breach: (code: number) => void
+  readonly closed: (code: number) => void
 }
 
 /** Where a fault came from. */
@@ -54,7 +54,6 @@ export interface Host<Request> {
     from: {
       readonly request: Request | undefined
       readonly identity: Identity | null
-      readonly shared: boolean
     },
   ): Inlet
   command(command: Command): Promise<readonly Presence[] | undefined>
@@ -150,7 +149,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
         return ask(
           'storage',
           () => storage.read(action.ids),
-          (reply = undefined) => ({ type: 'read', request: action.request, reply: reply ?? null }),
+          (reply) => ({ type: 'read', request: action.request, reply: reply ?? null }),
         )
       case 'swap':
         return ask(
@@ -204,10 +203,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   return {
-    accept(transport, { request, identity, shared }) {
+    accept(transport, { request, identity }) {
       const connection = nextConnection++
       connections.set(connection, { transport, request })
-      dispatch({ type: 'open', connection, session: options.createSessionId(), identity, shared })
+      dispatch({ type: 'open', connection, session: options.createSessionId(), identity })
       return {
         frame: (frame) => dispatch({ type: 'frame', connection, frame }),
         breach: (code) => dispatch({ type: 'breach', connection, code }),

@@ -41,8 +41,6 @@ export type NodeEvent =
       readonly session: string
       /** The application has authenticated the socket already. */
       readonly identity: Identity | null
-      /** The socket is the application's. */
-      readonly shared: boolean
     }
   | { readonly type: 'frame'; readonly connection: ConnectionId; readonly frame: string }
   /** A frame that is none of this protocol's, seen by the transport: binary, too large. */

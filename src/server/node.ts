@@ -10,9 +10,16 @@ import { flushSessions } from './outbox.ts'
 import { changePresence, onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { askAsApplication, onRecords, onVisibility } from './queries.ts'
 import { userOf } from './registry.ts'
-import { onReviewAudience, onReviewPairs, onReviewRecords, onReviewRoster, reviewContacts } from './review.ts'
+import { onReviewAudience, onReviewPairs, onGained, onReviewRoster, reviewContacts } from './review.ts'
 import { kick, onAuthenticated, onBacklog, onClosed, openConnection, refuse, sessionDue } from './session.ts'
-import { type NodeState, type Request, storageTime, takeRequest } from './state.ts'
+import {
+  type ContactsPurpose,
+  type NodeState,
+  type ReadPurpose,
+  type Session,
+  storageTime,
+  take,
+} from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { nextTickAt, takeDue } from './wheel.ts'
 
@@ -23,13 +30,13 @@ import { nextTickAt, takeDue } from './wheel.ts'
  * @param out - where the actions go, in the order in which they are to be carried out
  */
 export function step(node: NodeState, event: NodeEvent, now: number, out: NodeAction[]): void {
-  take(node, event, now, out)
+  handle(node, event, now, out)
   for (let session = node.ready.shift(); session; session = node.ready.shift())
     receiveEarly(node, session, now, out)
   askWake(node, out)
 }
 
-function take(node: NodeState, event: NodeEvent, now: number, out: NodeAction[]): void {
+function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[]): void {
   switch (event.type) {
     case 'frame':
       return withSession(node, event, (session) => receive(node, session, event.frame, now, out))
@@ -41,11 +48,12 @@ function take(node: NodeState, event: NodeEvent, now: number, out: NodeAction[])
       return flushSessions(node, now, out)
     case 'read':
       noteStorageTime(node, event.reply, now)
-      return onRead(node, takeRequest(node, event.request), event.reply, now, out)
+      return onRead(node, take(node.reads, event.request), event.reply, now, out)
     case 'swapped':
-      return onSwap(node, event, now, out)
+      noteStorageTime(node, event.reply, now)
+      return onSwapped(node, take(node.swaps, event.request) ?? [], event.reply, now, out)
     case 'contacts':
-      return onContacts(node, takeRequest(node, event.request), event.ids, now, out)
+      return onContacts(node, take(node.questions, event.request), event.ids, now, out)
     case 'open':
       return openConnection(node, event, now, out)
     case 'closed':
@@ -65,7 +73,7 @@ function take(node: NodeState, event: NodeEvent, now: number, out: NodeAction[])
 function withSession(
   node: NodeState,
   { connection }: { readonly connection: number },
-  act: (session: NonNullable<ReturnType<NodeState['connections']['get']>>) => void,
+  act: (session: Session) => void,
 ): void {
   const session = node.connections.get(connection)
   if (session) act(session)
@@ -93,52 +101,45 @@ function noteStorageTime(node: NodeState, reply: { readonly now: number } | null
 
 function onRead(
   node: NodeState,
-  request: Request | undefined,
+  purpose: ReadPurpose | undefined,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
 ): void {
-  switch (request?.type) {
+  switch (purpose?.type) {
+    case undefined:
+      return
     case 'load':
-      return onLoaded(node, request, reply, now, out)
+      return onLoaded(node, purpose, reply, now, out)
     case 'locate':
-      return onLocated(node, request, reply, now, out)
-    case 'records':
-      return onRecords(node, request, reply, now, out)
-    case 'review:records':
-      return onReviewRecords(node, request, reply, now, out)
+      return onLocated(node, purpose, reply, now, out)
+    case 'answer':
+      return onRecords(node, purpose, reply, now, out)
+    case 'gained':
+      return onGained(node, purpose, reply, now, out)
   }
-}
-
-function onSwap(
-  node: NodeState,
-  { request, reply }: Extract<NodeEvent, { type: 'swapped' }>,
-  now: number,
-  out: NodeAction[],
-): void {
-  noteStorageTime(node, reply, now)
-  const filed = takeRequest(node, request)
-  if (filed?.type === 'swap') onSwapped(node, filed, reply, now, out)
 }
 
 function onContacts(
   node: NodeState,
-  request: Request | undefined,
+  purpose: ContactsPurpose | undefined,
   ids: ReadonlySet<string> | null,
   now: number,
   out: NodeAction[],
 ): void {
-  switch (request?.type) {
+  switch (purpose?.type) {
+    case undefined:
+      return
     case 'audience':
-      return onAudience(node, request, ids, now, out)
+      return onAudience(node, purpose, ids, now, out)
     case 'visibility':
-      return onVisibility(node, request, ids, out)
+      return onVisibility(node, purpose, ids, out)
     case 'review:audience':
-      return onReviewAudience(node, request, ids, out)
+      return onReviewAudience(node, purpose, ids, out)
     case 'review:roster':
-      return onReviewRoster(node, request, ids, out)
+      return onReviewRoster(node, purpose, ids, out)
     case 'review:pairs':
-      return onReviewPairs(node, request, ids, out)
+      return onReviewPairs(node, purpose, ids, out)
   }
 }
 

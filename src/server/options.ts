@@ -92,7 +92,7 @@ function resolveLimits(given: Partial<Limits>): Limits {
     if (!Object.hasOwn(DEFAULT_LIMITS, name))
       throw configError(`limits.${name}`, 'a limit that exists', value)
     const least = SWITCHABLE_LIMITS.includes(name as keyof Limits) ? 0 : 1
-    if (!Number.isInteger(value) || (value as number) < least) {
+    if (!Number.isInteger(value) || value < least) {
       throw configError(`limits.${name}`, `a whole number of at least ${least}`, value)
     }
   }

@@ -25,10 +25,10 @@ import { presenceOf } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
 import {
-  fileRequest,
+  file,
   type NodeState,
   type Proposal,
-  type Request,
+  type ReadPurpose,
   storageTime,
   type User,
   type Waiter,
@@ -75,7 +75,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
 /** The storage has told of users, or failed to. */
 export function onLoaded(
   node: NodeState,
-  { users }: Extract<Request, { type: 'load' }>,
+  { users }: Extract<ReadPurpose, { type: 'load' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
@@ -92,7 +92,7 @@ export function onLoaded(
 /** The storage has swapped, or found something else, or failed. */
 export function onSwapped(
   node: NodeState,
-  { proposals }: Extract<Request, { type: 'swap' }>,
+  proposals: readonly Proposal[],
   reply: SwapReply | null,
   now: number,
   out: NodeAction[],
@@ -129,13 +129,13 @@ function markUser(node: NodeState, user: User, out: NodeAction[]): void {
 
 function load(node: NodeState, users: readonly User[], out: NodeAction[]): void {
   for (const user of users) user.work = 'reading'
-  const request = fileRequest(node, { type: 'load', users })
+  const request = file(node, node.reads, { type: 'load', users })
   out.push({ type: 'read', request, ids: users.map(({ id }) => id) })
 }
 
 function swap(node: NodeState, proposals: readonly Proposal[], out: NodeAction[]): void {
   for (const { user } of proposals) user.work = 'swapping'
-  const request = fileRequest(node, { type: 'swap', proposals })
+  const request = file(node, node.swaps, proposals)
   const swaps = proposals.map(({ user, next }) => ({
     id: user.id,
     expected: user.known as VersionedRecord,

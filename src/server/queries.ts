@@ -12,7 +12,15 @@ import { UNKNOWN_VIEW } from '../core/model.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { enqueueAnswer, sendError } from './outbox.ts'
 import { presenceOf } from './presence-of.ts'
-import { fileRequest, type NodeState, type Query, type Request, type Session, storageTime } from './state.ts'
+import {
+  type ContactsPurpose,
+  file,
+  type NodeState,
+  type Query,
+  type ReadPurpose,
+  type Session,
+  storageTime,
+} from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 
 /** A session asks about users, and watches them if it subscribes. */
@@ -73,7 +81,7 @@ export function askAsApplication(
 /** The contacts have told who may be seen, or failed to. */
 export function onVisibility(
   node: NodeState,
-  { query }: Extract<Request, { type: 'visibility' }>,
+  { query }: Extract<ContactsPurpose, { type: 'visibility' }>,
   ids: ReadonlySet<string> | null,
   out: NodeAction[],
 ): void {
@@ -87,7 +95,7 @@ export function onVisibility(
 /** The storage has told what it holds, or failed to. */
 export function onRecords(
   node: NodeState,
-  { query }: Extract<Request, { type: 'records' }>,
+  { query }: Extract<ReadPurpose, { type: 'answer' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
@@ -102,7 +110,7 @@ export function onRecords(
 
 function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   query.session?.queries.add(query)
-  const request = fileRequest(node, { type: 'visibility', query })
+  const request = file(node, node.questions, { type: 'visibility', query })
   const user = query.viewer as string
   const question =
     query.kind === 'roster'
@@ -112,7 +120,7 @@ function begin(node: NodeState, query: Query, out: NodeAction[]): void {
 }
 
 function readRecords(node: NodeState, query: Query, out: NodeAction[]): void {
-  const request = fileRequest(node, { type: 'records', query })
+  const request = file(node, node.reads, { type: 'answer', query })
   out.push({ type: 'read', request, ids: query.ids })
 }
 

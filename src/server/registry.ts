@@ -17,7 +17,6 @@ export function addConnection(
     kind: 'session',
     id: open.session,
     connection: open.connection,
-    shared: open.shared,
     vouched: open.identity,
     phase: 'hello',
     user: null,

@@ -7,21 +7,29 @@ import { UNKNOWN_VIEW } from '../core/model.ts'
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange } from './outbox.ts'
-import { fileRequest, type NodeState, type Request, type Session, storageTime, type User } from './state.ts'
+import {
+  type ContactsPurpose,
+  file,
+  type NodeState,
+  type ReadPurpose,
+  type Session,
+  storageTime,
+  type User,
+} from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 
 /** Judges again whom `changed` sees, and who sees `changed`. */
 export function reviewContacts(node: NodeState, changed: string, out: NodeAction[]): void {
   const own = node.users.get(changed)
   if (own) reviewOwn(node, own, out)
-  const request = fileRequest(node, { type: 'review:audience', changed })
+  const request = file(node, node.questions, { type: 'review:audience', changed })
   out.push({ type: 'contacts', request, question: { about: 'contacts', user: changed } })
 }
 
 /** Who is to know of `changed` now: those, and all who knew until now, are judged. */
 export function onReviewAudience(
   node: NodeState,
-  { changed }: Extract<Request, { type: 'review:audience' }>,
+  { changed }: Extract<ContactsPurpose, { type: 'review:audience' }>,
   audience: ReadonlySet<string> | null,
   out: NodeAction[],
 ): void {
@@ -38,7 +46,7 @@ export function onReviewAudience(
 /** The contact list of a user who watches it, asked for again. */
 export function onReviewRoster(
   node: NodeState,
-  { viewer }: Extract<Request, { type: 'review:roster' }>,
+  { viewer }: Extract<ContactsPurpose, { type: 'review:roster' }>,
   roster: ReadonlySet<string> | null,
   out: NodeAction[],
 ): void {
@@ -63,7 +71,7 @@ export function onReviewRoster(
 /** Pairs of a session that subscribes by id, judged again. */
 export function onReviewPairs(
   node: NodeState,
-  { session, ids }: Extract<Request, { type: 'review:pairs' }>,
+  { session, ids }: Extract<ContactsPurpose, { type: 'review:pairs' }>,
   visible: ReadonlySet<string> | null,
   out: NodeAction[],
 ): void {
@@ -82,9 +90,9 @@ export function onReviewPairs(
 }
 
 /** What there is to see of those who can be seen from now on. */
-export function onReviewRecords(
+export function onGained(
   node: NodeState,
-  { sessions, ids }: Extract<Request, { type: 'review:records' }>,
+  { sessions, ids }: Extract<ReadPurpose, { type: 'gained' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
@@ -110,7 +118,7 @@ function reviewOwn(node: NodeState, viewer: User, out: NodeAction[]): void {
 }
 
 function reviewRoster(node: NodeState, viewer: User, out: NodeAction[]): void {
-  const request = fileRequest(node, { type: 'review:roster', viewer })
+  const request = file(node, node.questions, { type: 'review:roster', viewer })
   out.push({ type: 'contacts', request, question: { about: 'roster', user: viewer.id } })
 }
 
@@ -121,7 +129,7 @@ function reviewPairs(
   ids: readonly string[],
   out: NodeAction[],
 ): void {
-  const request = fileRequest(node, { type: 'review:pairs', session, ids })
+  const request = file(node, node.questions, { type: 'review:pairs', session, ids })
   out.push({ type: 'contacts', request, question: { about: 'visible', user: viewer.id, among: ids } })
 }
 
@@ -131,7 +139,7 @@ function readGained(
   ids: readonly string[],
   out: NodeAction[],
 ): void {
-  const request = fileRequest(node, { type: 'review:records', sessions, ids })
+  const request = file(node, node.reads, { type: 'gained', sessions, ids })
   out.push({ type: 'read', request, ids })
 }
 

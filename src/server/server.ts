@@ -226,9 +226,9 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       await host.command({ type: 'invalidateContacts', user: checked(userId) })
     },
     on(event, listener) {
-      events.on(event, listener as never)
+      events.on(event, listener)
       return () => {
-        events.off(event, listener as never)
+        events.off(event, listener)
       }
     },
     health: () => ({ live: true, ready: closing === null, connections: host.connections() }),

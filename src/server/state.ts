@@ -38,8 +38,6 @@ export interface Session extends Timed {
   readonly kind: 'session'
   readonly id: string
   readonly connection: ConnectionId
-  /** The socket is the application's: it is never closed, a frame says what a close would say. */
-  readonly shared: boolean
   /** Whom the application vouches for; `null`: a token must tell. */
   readonly vouched: Identity | null
   phase: SessionPhase
@@ -148,27 +146,25 @@ export interface PushedChange {
   readonly update: string
 }
 
-/** What a node is waiting for. */
-export type Request =
+/** Why the storage is being read. */
+export type ReadPurpose =
   | { readonly type: 'load'; readonly users: readonly User[] }
-  | { readonly type: 'swap'; readonly proposals: readonly Proposal[] }
-  | { readonly type: 'audience'; readonly user: User; readonly version: number }
   | {
       readonly type: 'locate'
       readonly user: User
       readonly version: number
       readonly audience: readonly string[]
     }
+  | { readonly type: 'answer'; readonly query: Query }
+  | { readonly type: 'gained'; readonly sessions: readonly Session[]; readonly ids: readonly string[] }
+
+/** Why the contacts are being asked. */
+export type ContactsPurpose =
+  | { readonly type: 'audience'; readonly user: User; readonly version: number }
   | { readonly type: 'visibility'; readonly query: Query }
-  | { readonly type: 'records'; readonly query: Query }
   | { readonly type: 'review:audience'; readonly changed: string }
   | { readonly type: 'review:roster'; readonly viewer: User }
   | { readonly type: 'review:pairs'; readonly session: Session; readonly ids: readonly string[] }
-  | {
-      readonly type: 'review:records'
-      readonly sessions: readonly Session[]
-      readonly ids: readonly string[]
-    }
 
 /** A record that the presence service wants to write, made of these many queued changes. */
 export interface Proposal {
@@ -181,7 +177,10 @@ export interface NodeState {
   readonly config: NodeConfig
   readonly connections: Map<ConnectionId, Session>
   readonly users: Map<string, User>
-  readonly requests: Map<RequestId, Request>
+  /** What is being waited for, and what for. */
+  readonly reads: Map<RequestId, ReadPurpose>
+  readonly swaps: Map<RequestId, readonly Proposal[]>
+  readonly questions: Map<RequestId, ContactsPurpose>
   nextRequest: RequestId
   readonly wheel: Wheel<Session | User>
   /** The wake-up that the host was asked for. */
@@ -212,7 +211,9 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     config,
     connections: new Map(),
     users: new Map(),
-    requests: new Map(),
+    reads: new Map(),
+    swaps: new Map(),
+    questions: new Map(),
     nextRequest: 1,
     wheel: createWheel(config.timing.timeoutMs, now),
     wakeAt: Number.POSITIVE_INFINITY,
@@ -240,16 +241,16 @@ export function nextSpread(node: NodeState): number {
   return node.spread
 }
 
-/** Files a question under a fresh number. */
-export function fileRequest(node: NodeState, request: Request): RequestId {
+/** Files what is waited for under a fresh number. */
+export function file<T>(node: NodeState, table: Map<RequestId, T>, purpose: T): RequestId {
   const id = node.nextRequest++
-  node.requests.set(id, request)
+  table.set(id, purpose)
   return id
 }
 
-/** Takes a question off the file; `undefined`: nobody waits for this answer. */
-export function takeRequest(node: NodeState, id: RequestId): Request | undefined {
-  const request = node.requests.get(id)
-  node.requests.delete(id)
-  return request
+/** Takes it off the file; `undefined`: nobody waits for this answer. */
+export function take<T>(table: Map<RequestId, T>, id: RequestId): T | undefined {
+  const purpose = table.get(id)
+  table.delete(id)
+  return purpose
 }

@@ -46,7 +46,7 @@ export function schedule<Item extends Timed>(wheel: Wheel<Item>, item: Item, due
   wheel.nextTick = Math.min(wheel.nextTick, tick)
   if (item.slot === (slot as Set<Timed>)) return
   cancel(wheel, item)
-  item.slot = slot as Set<Timed>
+  item.slot = slot
   slot.add(item)
   wheel.size++
 }

@@ -18,7 +18,7 @@ export function attachPlain<Request>(
   request: Request | undefined,
   identity: Identity | null,
 ): void {
-  const inlet = host.accept(plainTransport(socket), { request, identity, shared: false })
+  const inlet = host.accept(plainTransport(socket), { request, identity })
   const take = (data: unknown, isBinary: boolean): void => {
     if (isBinary) inlet.breach(CLOSE.BINARY)
     else inlet.frame(String(data))

@@ -12,7 +12,7 @@ import type { WebSocketServerLike } from './sub-protocol.ts'
 
 /** The part of a socket of `ws` that is needed: the one place through which each of its events goes. */
 export interface EmittingSocket extends WebSocketLike {
-  emit(type: string, ...details: unknown[]): boolean
+  emit: (type: string, ...details: unknown[]) => boolean
 }
 
 /** `readyState` of a socket that takes frames. */
@@ -56,17 +56,20 @@ function shareSocket(
 ): () => void {
   let inlet: Inlet | null = null
   const open = (): Inlet | null => {
-    let ended = false
+    const session = { ended: false }
     const end = (code: number, reason: string): void => {
-      ended = true
+      session.ended = true
       if (socket.readyState === OPEN) socket.send(wrap(encode({ type: 'close', code, reason })))
       inlet?.closed(code)
       inlet = null
     }
     const userId = userOf()
     const identity = userId === null ? null : { userId }
-    const opened = host.accept(sharedTransport(socket, end), { request, identity, shared: true })
-    return ended ? null : opened
+    const opened = host.accept(sharedTransport(socket, end), { request, identity })
+    if (!session.ended) return opened
+    // Refused before anything was said; there was nobody yet to be told of the end.
+    opened.closed(CLOSE.NORMAL)
+    return null
   }
 
   const emit = (type: string, ...details: unknown[]): boolean => {

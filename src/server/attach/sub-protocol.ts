@@ -1,15 +1,14 @@
 /** Beside the application on its own WebSocketServer: what offers our sub-protocol is ours, before anybody sees it. */
-import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
 import { offersUs, type UpgradeHandler } from './upgrade.ts'
 
 /** The part of a `ws` WebSocketServer that is needed. */
 export interface WebSocketServerLike {
-  handleUpgrade(
+  handleUpgrade: (
     request: never,
     socket: never,
     head: never,
     callback: (socket: never, request: never) => void,
-  ): void
+  ) => void
   shouldHandle(request: never): boolean | Promise<boolean>
   on(type: 'connection', listener: (socket: never, request: never) => void): unknown
   off(type: 'connection', listener: (socket: never, request: never) => void): unknown

@@ -38,7 +38,9 @@ export function createUpgradeHandler(
 /** Whether a request offers our sub-protocol. */
 export function offersUs(request: UpgradeRequest): boolean {
   const offered = request.headers['sec-websocket-protocol']
-  return String(offered ?? '').split(',').some((protocol) => protocol.trim() === SUBPROTOCOL)
+  return String(offered ?? '')
+    .split(',')
+    .some((protocol) => protocol.trim() === SUBPROTOCOL)
 }
 
 function refuse(socket: UpgradeSocket): void {

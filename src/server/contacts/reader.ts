@@ -116,19 +116,13 @@ function addAll(
 
 function withTimeout<T>(answer: PromiseLike<T>, timeoutMs: number, clock: Clock): PromiseLike<T> {
   if (timeoutMs === 0) return answer
-  return new Promise<T>((resolve, reject) => {
-    const cancel = clock.setTimer(timeoutMs, () => {
+  let cancel = () => {}
+  const timeout = new Promise<never>((_, reject) => {
+    cancel = clock.setTimer(timeoutMs, () => {
       reject(new PresenceError('TIMEOUT', `The contacts adapter did not answer within ${timeoutMs} ms`))
     })
-    answer.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (error: unknown) => {
-        cancel()
-        reject(error as Error)
-      },
-    )
+  })
+  return Promise.race([answer, timeout]).finally(() => {
+    cancel()
   })
 }
