@@ -9,7 +9,8 @@ import { countEvent } from './meter.ts'
 import { sendError } from './outbox.ts'
 import { changePresence } from './presence.ts'
 import { askAbout, askForRoster } from './queries.ts'
-import { announce, hello, leave, refuse, renewToken } from './session.ts'
+import { leave, refuse } from './endings.ts'
+import { announce, hello, renewToken } from './session.ts'
 import { type NodeState, type Session, storageTime } from './state.ts'
 
 /** A connection may send this many bad frames a minute; one more ends it. */

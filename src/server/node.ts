@@ -11,7 +11,8 @@ import { changePresence, onLoaded, onSwapped, turnUsers, userDue } from './prese
 import { askAsApplication, onRecords, onVisibility } from './queries.ts'
 import { userOf } from './registry.ts'
 import { onReviewAudience, onReviewPairs, onGained, onReviewRoster, reviewContacts } from './review.ts'
-import { kick, onAuthenticated, onBacklog, onClosed, openConnection, refuse, sessionDue } from './session.ts'
+import { kick, onClosed, refuse } from './endings.ts'
+import { onAuthenticated, onBacklog, openConnection, sessionDue } from './session.ts'
 import {
   type ContactsPurpose,
   type NodeState,

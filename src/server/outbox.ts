@@ -6,7 +6,6 @@
  * take what it is given, changes wait (one a user, so the queue is bounded by what is watched) and snapshots go out
  * page by page.
  */
-import { CLOSE } from '../core/errors.ts'
 import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
@@ -109,9 +108,6 @@ export function noteBacklog(
   if (!full) markSession(node, session, out)
   return 'go on'
 }
-
-/** The close code of a session that is given up for its backlog. */
-export const GIVEN_UP = CLOSE.SLOW_READER
 
 /** What an answer shows of one user: never less than what was pushed while it was on its way. */
 export function encodeFor(

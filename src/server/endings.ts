@@ -1,0 +1,142 @@
+/**
+ * How a session ends. Three ways, never mixed:
+ *
+ * - *leave*: goodbye; offline at once.
+ * - *drop*: the connection is lost, whoever cut it; grace, in which a return goes unnoticed.
+ * - *expire*: no sign of life for T; offline as of the last one.
+ */
+import { CLOSE, closeMeaning } from '../core/errors.ts'
+import type { OfflineReason } from '../core/model.ts'
+import { scheduleSession } from './deadlines.ts'
+import type { NodeAction } from './machine.ts'
+import { countEvent } from './meter.ts'
+import { changePresence } from './presence.ts'
+import { forgetIdleUser, isConnected, removeConnection, removeSession } from './registry.ts'
+import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
+
+const SECOND_MS = 1_000
+/** More lost connections than this within a second are a mass: a network or a proxy failed, and all come back at once. */
+const MASS_DROP = 100
+/** The close code of a connection of which no frame told the end. */
+const ABNORMAL = 1006
+
+/** Goodbye: the session ends at once. */
+export function leave(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  end(node, session, 'leave', storageTime(node, now), out)
+  out.push({ type: 'close', connection: session.connection, code: CLOSE.NORMAL, reason: '' })
+}
+
+/** The connection is gone. A close frame is a sign of life at that moment; silence is none. */
+export function onClosed(
+  node: NodeState,
+  session: Session,
+  code: number,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (code !== ABNORMAL) session.heartbeat.lastLifeAt = now
+  drop(node, session, now, out)
+}
+
+/** Ends a connection for a reason that its close code tells. What it means for the user is what a drop means. */
+export function refuse(
+  node: NodeState,
+  session: Session,
+  code: number,
+  now: number,
+  out: NodeAction[],
+): void {
+  close(node, session, code, out)
+  drop(node, session, now, out)
+}
+
+/** Cuts a connection that takes too little of what it is sent. */
+export function cutOff(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  out.push({ type: 'terminate', connection: session.connection, code: CLOSE.SLOW_READER })
+  drop(node, session, now, out)
+}
+
+/** No sign of life for T. */
+export function expire(node: NodeState, session: Session, out: NodeAction[]): void {
+  out.push({ type: 'terminate', connection: session.connection, code: CLOSE.GOING_AWAY })
+  end(node, session, 'expire', lastLife(node, session), out)
+}
+
+/** Nobody came back in time. */
+export function endGrace(node: NodeState, session: Session, out: NodeAction[]): void {
+  end(node, session, 'drop', lastLife(node, session), out)
+}
+
+/** Ends a session at once, whatever it is doing: kicked by the application. */
+export function kick(node: NodeState, session: Session, out: NodeAction[]): void {
+  close(node, session, CLOSE.KICKED, out)
+  end(node, session, 'drop', lastLife(node, session), out)
+}
+
+/** The newer connection of the same tab takes its place; nobody is told of anything. */
+export function supersede(node: NodeState, session: Session, out: NodeAction[]): void {
+  close(node, session, CLOSE.SUPERSEDED, out)
+  remove(node, session, out)
+}
+
+/** A lost connection: in grace if the session was announced, and gone without a trace if not. */
+function drop(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  removeConnection(node, session)
+  if (session.phase !== 'live' && session.phase !== 'announcing') return remove(node, session, out)
+  session.phase = 'grace'
+  session.phaseEndsAt = graceEnd(node, session, now)
+  if (session.phaseEndsAt <= now) end(node, session, 'drop', lastLife(node, session), out)
+  else scheduleSession(node, session)
+}
+
+/** Grace grows where so many drop at once that their return takes longer; it never outlasts the timeout. */
+function graceEnd(node: NodeState, session: Session, now: number): number {
+  const { timing, limits } = node.config
+  const dropped = countEvent(node.drops, now, SECOND_MS)
+  const massMs =
+    dropped > MASS_DROP && limits.admissionsPerSecond > 0
+      ? (2 * dropped * SECOND_MS) / limits.admissionsPerSecond
+      : 0
+  return Math.min(now + Math.max(timing.graceMs, massMs), session.heartbeat.lastLifeAt + timing.timeoutMs)
+}
+
+/** Takes the session out of its user's record. */
+function end(node: NodeState, session: Session, reason: OfflineReason, at: number, out: NodeAction[]): void {
+  const { user } = session
+  if (user?.sessions.has(session.id)) {
+    changePresence(node, user, { type: 'end', session: session.id, reason, at, accuracy: 'exact' }, null, out)
+  }
+  remove(node, session, out)
+}
+
+function remove(node: NodeState, session: Session, out: NodeAction[]): void {
+  const { user } = session
+  removeConnection(node, session)
+  const announced = user?.sessions.has(session.id) === true
+  removeSession(node, session)
+  if (!user) return
+  if (announced) {
+    out.push({ type: 'notify', notice: { type: 'session:close', userId: user.id, sessionId: session.id } })
+  }
+  if (![...user.sessions.values()].some((other) => other.watchesRoster)) user.roster = null
+  forgetIdleUser(node, user)
+}
+
+/** Storage time of the last sign of life. */
+function lastLife(node: NodeState, session: Session): number {
+  return storageTime(node, session.heartbeat.lastLifeAt)
+}
+
+/** A session in grace has no connection left to close. */
+function close(node: NodeState, session: Session, code: number, out: NodeAction[]): void {
+  if (!isConnected(session)) return
+  out.push({ type: 'close', connection: session.connection, code, reason: closeReason(node, code) })
+}
+
+/** The reason of a close: its code's name, and for how long to stay away where that is known. */
+function closeReason(node: NodeState, code: number): string {
+  const name = closeMeaning(code).code ?? ''
+  if (code === CLOSE.OVERLOAD) return `${name} ${SECOND_MS}`
+  if (code === CLOSE.RESTART) return `${name} ${Math.round(nextSpread(node) * node.drainWindowMs)}`
+  return name
+}
