@@ -31,7 +31,7 @@ export interface PresenceServerOptions extends TimingOptions {
    * Who is it. Give `{ userId, expiresAt? }` (`expiresAt` in epoch milliseconds), or `null` for a token that is no good:
    * the client then tries once with a new one. A throw means that it could not be found out: the client comes back later.
    */
-  readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Identity | null>
+  authenticate(attempt: AuthenticationAttempt): Awaitable<Identity | null>
   /** Who is to be told of whom: your database, or {@link staticContacts}. */
   readonly contacts: ContactsAdapter
   /** @defaultValue {@link memoryStorage}: one node */
@@ -52,7 +52,7 @@ export interface PresenceServerOptions extends TimingOptions {
 }
 
 export interface ResolvedOptions {
-  readonly authenticate: PresenceServerOptions['authenticate']
+  readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Identity | null>
   readonly contacts: ContactsAdapter
   readonly storage: StorageAdapter
   readonly limits: Limits
@@ -65,17 +65,17 @@ export interface ResolvedOptions {
 
 /** Fills in what is left out, and throws `CONFIG` for what cannot work. */
 export function resolveOptions(options: PresenceServerOptions): ResolvedOptions {
-  const { authenticate, contacts, clock = systemClock } = options
-  if (typeof authenticate !== 'function') throw configError('authenticate', 'a function', authenticate)
-  if (typeof (contacts as Partial<ContactsAdapter> | undefined)?.contactsOf !== 'function') {
+  const { contacts, clock = systemClock } = options
+  if (!hasMethod(options, 'authenticate')) throw configError('authenticate', 'a function', undefined)
+  if (!hasMethod(contacts, 'contactsOf')) {
     throw configError('contacts', 'an object with a function contactsOf', contacts)
   }
   const storage = options.storage ?? memoryStorage({ clock })
-  if (typeof storage.read !== 'function' || typeof storage.swap !== 'function') {
+  if (!hasMethod(storage, 'read') || !hasMethod(storage, 'swap')) {
     throw configError('storage', 'an object with functions read and swap', storage)
   }
   return {
-    authenticate,
+    authenticate: (attempt) => options.authenticate(attempt),
     contacts,
     storage,
     limits: resolveLimits(options.limits ?? {}),
@@ -85,6 +85,10 @@ export function resolveOptions(options: PresenceServerOptions): ResolvedOptions 
     clock,
     nodeId: options.nodeId,
   }
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function'
 }
 
 function resolveLimits(given: Partial<Limits>): Limits {

@@ -8,7 +8,7 @@ import type { WebSocketLike } from '../core/socket.ts'
 import { attachToPath, type HttpServerLike } from './attach/http.ts'
 import { attachPlain } from './attach/plain.ts'
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/request.ts'
-import { attachShared, type UserOf } from './attach/shared.ts'
+import { attachShared, type SharedOptions } from './attach/shared.ts'
 import { attachBySubProtocol, type WebSocketServerLike } from './attach/sub-protocol.ts'
 import { createUpgradeHandler } from './attach/upgrade.ts'
 import { createContactsReader } from './contacts/reader.ts'
@@ -42,10 +42,7 @@ export interface PresenceServer {
    * @throws {@link PresenceError} `CONFIG` for something else
    */
   attach(server: WebSocketServerLike, options?: { readonly mode?: 'sub-protocol' }): Attachment
-  attach(
-    server: WebSocketServerLike,
-    options: { readonly mode: 'shared'; readonly userOf: UserOf },
-  ): Attachment
+  attach(server: WebSocketServerLike, options: SharedOptions): Attachment
   attach(server: HttpServerLike, options: { readonly path: string }): Attachment
   /** Takes an upgrade that offers our sub-protocol. `false`: it does not, and nothing was touched. Routing by path is the caller's. */
   handleUpgrade(request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead): boolean
@@ -175,7 +172,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     }
     if (mode !== 'shared') return attachBySubProtocol(server, handleUpgrade)
     if (typeof userOf !== 'function') throw configError('userOf', 'a function', userOf)
-    return attachShared(host, server, userOf, (error) => {
+    return attachShared(host, server, { userOf }, (error) => {
       report(error, 'authenticate')
     })
   }
@@ -242,7 +239,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
 interface AttachOptions {
   readonly mode?: 'sub-protocol' | 'shared'
   readonly path?: string
-  readonly userOf?: UserOf
+  readonly userOf?: SharedOptions['userOf']
 }
 
 /** Without a token it must be cookies, and those a browser sends from any site: so the sites must be named. */

@@ -18,20 +18,27 @@ export interface EmittingSocket extends WebSocketLike {
 /** `readyState` of a socket that takes frames. */
 const OPEN = 1
 
-/** Names the user of one of the application's sockets; `null`: a token in the hello must. */
-export type UserOf = (socket: never, request: UpgradeRequest) => string | null
+/** How presence rides on the application's own sockets. */
+export interface SharedOptions {
+  readonly mode: 'shared'
+  /**
+   * Names the user of one of the application's sockets; `null`: a token in the hello must. (A method, so that yours
+   * may take the sockets of `ws` and Node's requests.)
+   */
+  userOf(socket: WebSocketLike, request: UpgradeRequest): string | null
+}
 
 export function attachShared(
   host: Host<UpgradeRequest>,
   server: WebSocketServerLike,
-  userOf: UserOf,
+  options: Pick<SharedOptions, 'userOf'>,
   onError: (error: unknown) => void,
 ): () => void {
   const attached = new Map<EmittingSocket, () => void>()
   const onConnection = (socket: EmittingSocket, request: UpgradeRequest): void => {
     const release = shareSocket(host, socket, request, () => {
       try {
-        return userOf(socket as never, request)
+        return options.userOf(socket, request)
       } catch (error) {
         onError(error)
         return null
@@ -40,9 +47,9 @@ export function attachShared(
     attached.set(socket, release)
     socket.addEventListener('close', () => attached.delete(socket))
   }
-  server.on('connection', onConnection)
+  server.on('connection', onConnection as never)
   return () => {
-    server.off('connection', onConnection)
+    server.off('connection', onConnection as never)
     for (const release of attached.values()) release()
     attached.clear()
   }

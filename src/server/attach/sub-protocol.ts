@@ -3,15 +3,10 @@ import { offersUs, type UpgradeHandler } from './upgrade.ts'
 
 /** The part of a `ws` WebSocketServer that is needed. */
 export interface WebSocketServerLike {
-  handleUpgrade: (
-    request: never,
-    socket: never,
-    head: never,
-    callback: (socket: never, request: never) => void,
-  ) => void
+  handleUpgrade: (request: never, socket: never, head: never, callback: never) => void
   shouldHandle(request: never): boolean | Promise<boolean>
-  on(type: 'connection', listener: (socket: never, request: never) => void): unknown
-  off(type: 'connection', listener: (socket: never, request: never) => void): unknown
+  on(type: string, listener: never): unknown
+  off(type: string, listener: never): unknown
 }
 
 /**
