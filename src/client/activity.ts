@@ -8,12 +8,13 @@ export interface Activity {
   readonly options: ActivityOptions | null
   /** Since when the page is hidden; `null`: it is visible. */
   hiddenSince: number | null
+  /** `Infinity`: there is no page, or none that anybody has told of. */
   lastInputAt: number
 }
 
-/** A page that has just been looked at. */
-export function createActivity(options: ActivityOptions | null, now: number): Activity {
-  return { options, hiddenSince: null, lastInputAt: now }
+/** No page: in use as long as it runs. */
+export function createActivity(options: ActivityOptions | null): Activity {
+  return { options, hiddenSince: null, lastInputAt: Infinity }
 }
 
 /** The page is hidden, or visible; becoming visible is a sign of use. */

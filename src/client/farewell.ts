@@ -43,7 +43,7 @@ export function createFarewell(clock: Clock): Farewell {
       return done
     },
     say(line, socket, answered) {
-      line.send(GOODBYE)
+      if (!line.send(GOODBYE)) return line.cut()
       line.close()
       if (answered && !ended) done = wait(line, socket)
     },

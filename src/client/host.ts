@@ -40,7 +40,7 @@ export interface HostEvents {
 /** A host of a machine that has done nothing yet. */
 export function createHost(settings: Settings, events: HostEvents): Host {
   const { clock } = settings
-  const machine = createMachine(settings, clock.now())
+  const machine = createMachine(settings)
   const actions: ClientAction[] = []
   let performing = false
   let destroyed = false

@@ -125,14 +125,14 @@ const UNKNOWN_SELF: OwnPresence = Object.freeze({
 })
 
 /** A client that has done nothing yet. */
-export function createMachine(settings: Settings, now: number): Machine {
+export function createMachine(settings: Settings): Machine {
   const records = createRecords(settings)
   return {
     connection: createConnection(settings),
     requests: createRequests(settings.subscribeBatchMs),
     records,
     subscriptions: createSubscriptions(records, settings.unsubscribeDelayMs),
-    activity: createActivity(settings.activity, now),
+    activity: createActivity(settings.activity),
     refusal: null,
     self: UNKNOWN_SELF,
     serverOffsetMs: null,
@@ -149,7 +149,7 @@ export function machineDueAt(
     requestsDueAt(requests),
     records.fadeAt,
     releaseDueAt(subscriptions),
-    activityDueAt(activity, now),
+    requests.open ? activityDueAt(activity, now) : Infinity,
   )
 }
 

@@ -6,7 +6,8 @@ import type { WebSocketConstructor } from './options.ts'
 
 /** What a connection needs of a socket. */
 export interface Line {
-  readonly send: (frame: string) => void
+  /** Whether it went: before a socket is open, and after, nothing does. */
+  readonly send: (frame: string) => boolean
   /** Says what is still to be said, and closes. */
   readonly close: () => void
   /** Lets go at once: for a socket that is not trusted to answer. */
@@ -20,6 +21,9 @@ export interface LineEvents {
   readonly onFrame: (frame: string | null) => void
   readonly onClose: (code: number, reason: string) => void
 }
+
+/** A socket's `readyState` while it takes frames. */
+export const OPEN = 1
 
 // Bundlers hand a CommonJS build the module's namespace; where there is no WebSocket at all it is `null`.
 const found = isomorphicWebSocket as unknown as
@@ -42,8 +46,10 @@ export function openSocket(
   const socket = new WebSocket(url, [SUBPROTOCOL])
   listen(socket, events)
   return {
-    send: (frame) => {
-      if (socket.readyState === 1) socket.send(frame)
+    send(frame) {
+      const isOpen = socket.readyState === OPEN
+      if (isOpen) socket.send(frame)
+      return isOpen
     },
     close: () => socket.close(),
     cut: () => (socket.terminate ? socket.terminate() : socket.close()),

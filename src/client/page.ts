@@ -34,7 +34,7 @@ export function watchPage(tell: (signal: PageSignal) => void): () => void {
     tell('leaving')
     unreached()
   })
-  if (document.hidden) tell('hidden')
+  looked()
   return () => {
     for (const end of ends) end()
   }

@@ -1,7 +1,7 @@
 /** The application's own socket, shared: our frames travel in an envelope, all others are not ours to touch. */
 import type { Clock } from '../core/clock.ts'
 import { isWrapped, unwrap, type WebSocketLike, wrap } from '../core/socket.ts'
-import type { Line } from './open-socket.ts'
+import { type Line, OPEN } from './open-socket.ts'
 
 /** What a shared socket tells. */
 export interface SharedEvents {
@@ -30,12 +30,14 @@ export function shareSocket(socket: WebSocketLike, clock: Clock, events: SharedE
   // A socket that is open, or gone, will not say so again.
   if (socket.readyState > 0) {
     clock.defer(() => {
-      if (isOurs) (socket.readyState === 1 ? onOpen : onGone)()
+      if (isOurs) (socket.readyState === OPEN ? onOpen : onGone)()
     })
   }
   return {
-    send: (frame) => {
-      if (socket.readyState === 1) socket.send(wrap(frame))
+    send(frame) {
+      const isOpen = socket.readyState === OPEN
+      if (isOpen) socket.send(wrap(frame))
+      return isOpen
     },
     close,
     cut: close,

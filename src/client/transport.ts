@@ -83,8 +83,13 @@ export function createTransport(settings: Settings, { tell, fault }: TransportEv
       const fresh = await tokenFor({ reason, attempt: count, signal })
       if (!signal.aborted) line = open(socket, address ?? '', fresh)
     } catch (cause) {
-      if (!signal.aborted) tell({ type: 'failed', socket, error: passingError(cause) })
+      if (!signal.aborted) failed(socket, passingError(cause))
     }
+  }
+  const failed = (socket: number, error: PresenceError): void => {
+    // One that stops the client is told when it has.
+    if (error.retryable) fault(error, 'token')
+    tell({ type: 'failed', socket, error })
   }
   const renew = async (): Promise<void> => {
     if (typeof token !== 'function') return
