@@ -23,7 +23,7 @@ export interface Pipe {
   block(reason: Blockage): void
   /** What was held sets out anew, in order. */
   unblock(): void
-  /** Forgets all that is under way, and takes nothing more. */
+  /** Forgets all that is under way. */
   destroy(): void
 }
 
@@ -41,16 +41,12 @@ export function createPipe(
 ): Pipe {
   const blockages = new Set<Blockage>()
   let queue: Waiting[] = []
-  let destroyed = false
 
   const deliverFirst = (): void => {
-    const first = queue[0]
-    if (!first || blockages.size > 0 || first.dueAt > clock.now()) return
-    queue.shift()
-    deliver(first.packet)
+    const first = blockages.size > 0 ? undefined : queue.shift()
+    if (first) deliver(first.packet)
   }
   const setOut = (packet: Packet): void => {
-    if (destroyed) return
     const dueAt = Math.max(queue.at(-1)?.dueAt ?? 0, clock.now() + drawDelay())
     queue.push({ packet, dueAt, cancel: clock.setArrival(dueAt - clock.now(), deliverFirst) })
   }
@@ -74,10 +70,7 @@ export function createPipe(
       blockages.clear()
       for (const packet of takeAll()) setOut(packet)
     },
-    destroy() {
-      destroyed = true
-      takeAll()
-    },
+    destroy: () => void takeAll(),
   }
 }
 

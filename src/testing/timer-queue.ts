@@ -10,7 +10,7 @@ export interface Entry {
   readonly arrival: boolean
 }
 
-/** Cancelled entries stay until they fall due, unless there are this many and most are such. */
+/** Cancelled entries stay until they fall due, or until there may be this many and half are such. */
 const SWEEP_FROM = 1_024
 
 /** A queue of entries. */
@@ -29,13 +29,13 @@ export interface TimerQueue {
 export function createTimerQueue(): TimerQueue {
   let heap: Entry[] = []
   let sequence = 0
-  let cancelled = 0
+  let cancelledSinceSweep = 0
 
   const waiting = (): Entry[] => heap.filter(({ callback }) => callback !== null)
   const sweep = (): void => {
     // A sorted array is a heap.
     heap = waiting().sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    cancelled = 0
+    cancelledSinceSweep = 0
   }
   return {
     add(dueAt, callback, arrival) {
@@ -47,13 +47,10 @@ export function createTimerQueue(): TimerQueue {
     cancel(entry) {
       if (entry.callback === null) return
       entry.callback = null
-      if (++cancelled >= SWEEP_FROM && cancelled > heap.length / 2) sweep()
+      if (++cancelledSinceSweep >= Math.max(SWEEP_FROM, heap.length / 2)) sweep()
     },
     peek() {
-      while (heap[0]?.callback === null) {
-        removeFirst(heap)
-        if (cancelled > 0) cancelled--
-      }
+      while (heap[0]?.callback === null) removeFirst(heap)
       return heap[0]
     },
     waiting,

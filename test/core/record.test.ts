@@ -351,6 +351,13 @@ describe('choices', () => {
     expect(viewOf(apply(record, choose('away')), NOW).statusText).toBe('words')
     expect(viewOf(apply(record, choose('away', { text: null })), NOW).statusText).toBeNull()
     expect(viewOf(apply(record, choose('away', { text: '' })), NOW).statusText).toBe('')
+    expect(viewOf(apply(record, choose('busy', { text: 'other words' })), NOW).statusText).toBe('other words')
+  })
+
+  it('the same choice with another end is another', () => {
+    const record = after(choose('busy', { until: NOW + 100 }))
+    expect(apply(record, choose('busy', { until: NOW + 200 })).choice?.until).toBe(NOW + 200)
+    expect(apply(record, choose('busy')).choice?.until).toBeNull()
   })
 
   it('lapse at their end and not before, by the next change whichever it is', () => {
@@ -409,6 +416,18 @@ describe('invisible', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  it('S7: looks like a goodbye even at the very instant of another end', () => {
+    const crash: RecordChange = {
+      type: 'end',
+      session: 'b',
+      reason: 'node',
+      at: NOW,
+      accuracy: 'approximate',
+    }
+    const hidden = after(open('a'), open('b'), crash, choose('invisible'))
+    expect(viewOf(hidden, NOW)).toMatchObject({ lastSeen: NOW, lastSeenAccuracy: 'exact', reason: 'leave' })
   })
 
   it('S7: chosen again, or with other words, shows nothing either', () => {

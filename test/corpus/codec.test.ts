@@ -84,6 +84,19 @@ describe('decodeClientFrame', () => {
     expect({}).not.toHaveProperty('polluted')
   })
 
+  it('takes no field from a prototype that somebody else spoilt', () => {
+    const spoilt = { users: ['a'], ref: 1, chosen: 'not a flag' }
+    for (const [key, value] of Object.entries(spoilt)) {
+      Object.defineProperty(Object.prototype, key, { value, configurable: true })
+    }
+    try {
+      expect(decodeClientFrame('{"type":"fetch"}').ok).toBe(false)
+      expect(decodeClientFrame('{"type":"PRESENCE_UPDATE","status":"online"}').ok).toBe(true)
+    } finally {
+      for (const key of Object.keys(spoilt)) Reflect.deleteProperty(Object.prototype, key)
+    }
+  })
+
   it('knows the heartbeat by its text', () => {
     expect(HEARTBEAT_FRAME).toBe(encode({ type: 'heartbeat' }))
     expect(decodeClientFrame(HEARTBEAT_FRAME)).toEqual({ ok: true, message: { type: 'heartbeat' } })

@@ -144,6 +144,19 @@ describe('createFakeClock', () => {
     expect(ran).toEqual(['a 100', 'b 100'])
   })
 
+  it('stall: keeps the order of many', async () => {
+    const clock = createFakeClock()
+    const random = createRandom(6)
+    const ran: [number, number][] = []
+    for (let index = 0; index < 200; index++) {
+      const delay = random.integer(1, 20)
+      clock.setTimer(delay, () => ran.push([delay, index]))
+    }
+    await clock.stall(100)
+    expect(ran).toHaveLength(200)
+    expect(ran).toEqual([...ran].sort(([a, first], [b, second]) => a - b || first - second))
+  })
+
   it('stall: hands over what arrived after the late timers, and before what those deferred', async () => {
     const clock = createFakeClock()
     const ran: string[] = []

@@ -208,6 +208,37 @@ describe('opening', () => {
     expect(network.links).toEqual([])
   })
 
+  it('given up under way and then cut: nothing is left', async () => {
+    const { clock, network, connect, servers } = createWorld({ delayMs: 10 })
+    connect().close()
+    await clock.settle()
+    network.cutAll()
+    expect(network.links).toEqual([])
+    network.healAll()
+    await clock.advance(100)
+    expect(servers).toEqual([])
+  })
+
+  it('is possible again after healAll', async () => {
+    const { clock, network, connect } = createWorld()
+    network.cutAll()
+    network.healAll()
+    const client = connect()
+    await clock.settle()
+    expect(client.readyState).toBe(1)
+  })
+
+  it('goes to the newest listener of a host, which the older one cannot stop', async () => {
+    const { clock, network, connect, servers } = createWorld()
+    const taken: MemorySocket[] = []
+    const stopOlder = network.listen(() => undefined, 'a.example')
+    network.listen((socket) => taken.push(socket), 'a.example')
+    stopOlder()
+    connect('ws://a.example')
+    await clock.settle()
+    expect([taken.length, servers.length]).toEqual([1, 0])
+  })
+
   it('throws for a URL that is none, and for a frame sent before it is open', () => {
     const { connect } = createWorld()
     expect(() => connect('nonsense')).toThrow(TypeError)
@@ -254,6 +285,17 @@ describe('frames', () => {
     client.send('quick')
     await clock.settle()
     expect(seen()).toEqual(['600 server message quick'])
+  })
+
+  it('wait for a slower one ahead, and do not hurry it', async () => {
+    const { clock, client, link, seen } = await createPair({ delayMs: 100 })
+    client.send('slow')
+    link.delayMs = 0
+    client.send('quick')
+    await clock.advance(99)
+    expect(seen()).toEqual([])
+    await clock.advance(1)
+    expect(seen()).toEqual(['100 server message slow', '100 server message quick'])
   })
 
   it('take the same delays again with the same seed', async () => {
@@ -330,6 +372,20 @@ describe('frames', () => {
     client.send('b')
     await clock.settle()
     expect(received).toEqual(['a'])
+  })
+
+  it('reach only the listeners that were there when they came', async () => {
+    const { clock, client, server } = await createPair()
+    const received: string[] = []
+    server.addEventListener('message', () => {
+      server.addEventListener('message', ({ data }: { data: string }) => received.push(data))
+    })
+    client.send('a')
+    await clock.settle()
+    expect(received).toEqual([])
+    client.send('b')
+    await clock.settle()
+    expect(received).toEqual(['b'])
   })
 
   it('let the test fail where a listener throws', async () => {
@@ -477,6 +533,18 @@ describe('faults', () => {
       '3600015 client message down',
       '3600015 server message after',
     ])
+  })
+
+  it('heal: what was under way sets out anew', async () => {
+    const { clock, client, link, seen } = await createPair({ delayMs: 10 })
+    client.send('x')
+    await clock.advance(5)
+    link.cut()
+    link.heal()
+    await clock.advance(9)
+    expect(seen()).toEqual([])
+    await clock.advance(1)
+    expect(seen()).toEqual(['15 server message x'])
   })
 
   it.each([
