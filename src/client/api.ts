@@ -66,11 +66,11 @@ export interface PresenceSubscription {
    */
   readonly ready: Promise<readonly Presence[]>
   /** Ends it; the listener is not called again. Calling it twice is fine. */
-  unsubscribe(): void
+  readonly unsubscribe: () => void
   /** Watches more users. @throws {@link PresenceError} `BAD_ID` */
-  add(...userIds: string[]): void
+  readonly add: (...userIds: string[]) => void
   /** Watches these no more. */
-  remove(...userIds: string[]): void
+  readonly remove: (...userIds: string[]) => void
 }
 
 /** The watch over the whole contact list. Call it to end it. */
@@ -78,7 +78,7 @@ export interface ContactsSubscription {
   (): void
   /** The first snapshot of the whole list; rejects as that of a {@link PresenceSubscription}. */
   readonly ready: Promise<readonly Presence[]>
-  unsubscribe(): void
+  readonly unsubscribe: () => void
 }
 
 /** What goes with a status. */

@@ -132,9 +132,8 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
     },
     subscribe: (userIds, listener) => watch(checkIds(userIds), listener),
     subscribeContacts(listener) {
-      const subscription = watch([ROSTER], listener)
-      const unsubscribe = (): void => subscription.unsubscribe()
-      return Object.assign(() => unsubscribe(), { ready: subscription.ready, unsubscribe })
+      const { ready, unsubscribe } = watch([ROSTER], listener)
+      return Object.assign(() => unsubscribe(), { ready, unsubscribe })
     },
     get(userId) {
       checkIds(userId)

@@ -43,9 +43,10 @@ export function createFarewell(clock: Clock): Farewell {
       return done
     },
     say(line, socket, answered) {
-      if (!line.send(GOODBYE)) return line.cut()
-      line.close()
-      if (answered && !ended) done = wait(line, socket)
+      const said = line.send(GOODBYE)
+      if (said) line.close()
+      else line.cut()
+      if (said && answered && !ended) done = wait(line, socket)
     },
     heard(socket) {
       waiting.get(socket)?.()

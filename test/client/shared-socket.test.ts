@@ -19,9 +19,9 @@ interface SharedWorld {
   readonly heard: string[]
   /** What the application's own handler saw. */
   readonly seen: string[]
-  openSocket(): MemorySocket
+  readonly openSocket: () => MemorySocket
   /** To the newest socket. */
-  say(frame: string): void
+  readonly say: (frame: string) => void
 }
 
 async function createSharedWorld(): Promise<SharedWorld> {

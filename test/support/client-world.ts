@@ -20,7 +20,7 @@ export interface ClientWorld {
   readonly errors: string[]
   readonly client: PresenceClient
   /** Another client in the same world. */
-  createClient(options?: Partial<PresenceClientOptions>): PresenceClient
+  readonly createClient: (options?: Partial<PresenceClientOptions>) => PresenceClient
 }
 
 export function createClientWorld(options: Partial<PresenceClientOptions> = {}): ClientWorld {

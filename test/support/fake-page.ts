@@ -5,11 +5,11 @@ export interface FakePage {
   readonly window: EventTarget
   readonly document: EventTarget
   readonly sessionStorage: ReadonlyMap<string, string>
-  hide(): void
-  show(): void
-  setOnline(online: boolean): void
+  readonly hide: () => void
+  readonly show: () => void
+  readonly setOnline: (online: boolean) => void
   /** Listeners that have been added and not removed. */
-  listeners(): number
+  readonly listeners: () => number
 }
 
 /** Puts a page in place of the globals of one; `vi.unstubAllGlobals()` takes it away. */

@@ -7,9 +7,9 @@ export interface ScriptedConnection {
   readonly request: MemoryRequest
   /** All messages from the client, in order. */
   readonly messages: ClientMessage[]
-  send(message: ServerMessage): void
+  readonly send: (message: ServerMessage) => void
   /** Those of one type. */
-  of<Type extends ClientMessage['type']>(type: Type): Extract<ClientMessage, { type: Type }>[]
+  readonly of: <Type extends ClientMessage['type']>(type: Type) => Extract<ClientMessage, { type: Type }>[]
 }
 
 export interface ScriptedServer {
@@ -22,8 +22,8 @@ export interface ScriptedServer {
   /** Answers in place of the manners; `true`: that was all. */
   script: (connection: ScriptedConnection, message: ClientMessage) => boolean
   /** Tells the newest connection of a change. */
-  change(user: string, presence: Omit<WirePresence, 'user'>): void
-  stop(): void
+  readonly change: (user: string, presence: Omit<WirePresence, 'user'>) => void
+  readonly stop: () => void
 }
 
 export const SERVER_TIME = Date.UTC(2030, 0, 1)
