@@ -4,6 +4,7 @@ import { CLOSE } from '../core/errors.ts'
 import { noteLife } from '../core/heartbeat.ts'
 import type { ClientMessage, PresenceUpdate } from '../core/messages.ts'
 import type { SessionActivity, StatusChoice } from '../core/model.ts'
+import type { RecordChange } from '../core/record.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { sendError } from './outbox.ts'
@@ -21,8 +22,8 @@ const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
 /** Frames that wait for a session to be ready: the client's first handful, before anybody knows who it is. */
 const EARLY_FRAMES = 16
-/** Choices of one user that wait for the storage at once. */
-const WAITING_CHOICES = 64
+/** Changes of one user that wait for the storage at once. */
+const WAITING_UPDATES = 64
 
 /** A text frame has come. */
 export function receive(
@@ -110,9 +111,8 @@ function updatePresence(
   if (isChoice(message)) return choose(node, session, message, now, out)
   if (message.status === 'offline') return leave(node, session, now, out)
   const activity = message.status as SessionActivity
-  if (session.phase === 'welcomed') return announce(node, session, activity, now, out)
-  if (session.user)
-    changePresence(node, session.user, { type: 'activity', session: session.id, activity }, null, out)
+  if (session.phase === 'welcomed') return announce(node, session, activity, message.ref, now, out)
+  update(node, session, { type: 'activity', session: session.id, activity }, message.ref, out)
 }
 
 function choose(
@@ -122,9 +122,7 @@ function choose(
   now: number,
   out: NodeAction[],
 ): void {
-  const { user } = session
-  if (session.phase !== 'live' || !user) return fault(node, session, 'STATE', message.ref, now, out)
-  if (user.queue.length >= WAITING_CHOICES) return sendError(session, 'UNAVAILABLE', message.ref, out)
+  if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
   const until = message.expiresInMs === undefined ? null : storageTime(node, now) + message.expiresInMs
   const change = {
     type: 'choose',
@@ -132,8 +130,21 @@ function choose(
     text: message.text,
     until,
   } as const
-  const waiter = message.ref === undefined ? null : ({ type: 'choice', session, ref: message.ref } as const)
-  changePresence(node, user, change, waiter, out)
+  update(node, session, change, message.ref, out)
+}
+
+/** Has a change made, and answered where the client waits for it. */
+function update(
+  node: NodeState,
+  session: Session,
+  change: RecordChange,
+  ref: number | undefined,
+  out: NodeAction[],
+): void {
+  const { user } = session
+  if (!user) return
+  if (user.queue.length >= WAITING_UPDATES) return sendError(session, 'UNAVAILABLE', ref, out)
+  changePresence(node, user, change, ref === undefined ? null : { type: 'update', session, ref }, out)
 }
 
 /** Something that this protocol does not have, or not at this moment. */

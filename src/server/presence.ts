@@ -50,8 +50,12 @@ export function changePresence(
   out: NodeAction[],
 ): void {
   const last = user.queue.at(-1)
+  // One that somebody waits for has to be answered by itself.
   const replaces =
-    change.type === 'activity' && last?.change.type === 'activity' && last.change.session === change.session
+    last?.waiter === null &&
+    change.type === 'activity' &&
+    last.change.type === 'activity' &&
+    last.change.session === change.session
   if (replaces) user.queue.pop()
   user.queue.push({ change, waiter })
   markUser(node, user, out)

@@ -22,7 +22,8 @@ export function tellSelf(
   for (const { waiter } of settled) {
     if (!waiter || waiter.type === 'command') continue
     answered.add(waiter.session)
-    sendFrame(waiter.session, waiter.type === 'choice' ? encode({ ...self, ref: waiter.ref }) : frame, out)
+    const { ref } = waiter
+    sendFrame(waiter.session, ref === undefined ? frame : encode({ ...self, ref }), out)
   }
   if (!changed) return
   for (const session of user.sessions.values()) {

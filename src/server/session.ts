@@ -81,6 +81,7 @@ export function announce(
   node: NodeState,
   session: Session,
   activity: SessionActivity,
+  ref: number | undefined,
   now: number,
   out: NodeAction[],
 ): void {
@@ -89,14 +90,14 @@ export function announce(
   const { sessionsPerUser } = node.config.limits
   const previous = session.previous === null ? undefined : user.sessions.get(session.previous)
   const others = user.sessions.size - (previous ? 1 : 0)
-  if (sessionsPerUser > 0 && others >= sessionsPerUser) return sendError(session, 'LIMIT', undefined, out)
+  if (sessionsPerUser > 0 && others >= sessionsPerUser) return sendError(session, 'LIMIT', ref, out)
   session.user = user
   session.phase = 'announcing'
   user.sessions.set(session.id, session)
   if (previous) supersede(node, previous, out)
   const entry = { id: session.id, node: node.config.incarnation, activity }
   const change = { type: 'open', session: entry, previous: session.previous } as const
-  changePresence(node, user, change, { type: 'announcement', session }, out)
+  changePresence(node, user, change, { type: 'announcement', session, ref }, out)
   out.push({ type: 'notify', notice: { type: 'session:open', userId: user.id, sessionId: session.id } })
 }
 

@@ -119,8 +119,8 @@ export interface QueuedChange {
 
 /** Who is told when a change stands in the storage. */
 export type Waiter =
-  | { readonly type: 'announcement'; readonly session: Session }
-  | { readonly type: 'choice'; readonly session: Session; readonly ref: number }
+  | { readonly type: 'announcement'; readonly session: Session; readonly ref: number | undefined }
+  | { readonly type: 'update'; readonly session: Session; readonly ref: number }
   | { readonly type: 'command'; readonly request: RequestId }
 
 /** A question about users: who asks, whom about, and what is known of the answer so far. */
