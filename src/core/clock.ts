@@ -20,19 +20,38 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 const immediate = (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate
 
+/** `setTimeout` cuts fractions off and fires early by as much; so what comes too early waits for the rest. */
+function setTimer(delayMs: number, callback: () => void): () => void {
+  const dueAt = performance.now() + delayMs
+  let timer: ReturnType<typeof setTimeout>
+  const arm = (): void => {
+    const waitMs = Math.min(Math.max(0, Math.ceil(dueAt - performance.now())), MAX_TIMEOUT_MS)
+    timer = setTimeout(() => {
+      if (performance.now() < dueAt) arm()
+      else callback()
+    }, waitMs)
+  }
+  arm()
+  return () => {
+    clearTimeout(timer)
+  }
+}
+
+/** A message to oneself comes behind what is there already, and hidden pages do not hold it back as they do timers. */
+function deferInBrowser(callback: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    callback()
+  }
+  port2.postMessage(null)
+}
+
 /** The real clock, of Node and of browsers. */
 export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   time: () => Date.now(),
-  setTimer(delayMs: number, callback: () => void) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_TIMEOUT_MS))
-    return () => {
-      clearTimeout(timer)
-    }
-  },
-  defer(callback: () => void) {
-    if (immediate) immediate(callback)
-    else queueMicrotask(callback)
-  },
+  setTimer,
+  defer: immediate ?? deferInBrowser,
   random: () => Math.random(),
 })

@@ -52,10 +52,20 @@ const text = (max: (limits: CodecLimits) => number): Check =>
 const boolean = is((value) => typeof value === 'boolean')
 const reference = integer(Number.MAX_SAFE_INTEGER)
 const instant = integer(MAX_INSTANT)
-const name = is((value) => typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH)
+const name = is(
+  (value) =>
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= MAX_NAME_LENGTH &&
+    !LONE_SURROGATE.test(value),
+)
 const statusText = text((limits) => limits.statusTextLength)
 const token = is(
-  (value, limits) => typeof value === 'string' && value !== '' && utf8Length(value) <= limits.tokenBytes,
+  (value, limits) =>
+    typeof value === 'string' &&
+    value !== '' &&
+    utf8Length(value) <= limits.tokenBytes &&
+    !LONE_SURROGATE.test(value),
 )
 const id: Check = (value, limits) => isUserId(value, limits.idBytes) || 'BAD_ID'
 const listOf =
@@ -147,6 +157,7 @@ export const SERVER_FIELDS: ReadonlyMap<string, Fields> = new Map<string, Fields
 export const HEARTBEAT_FRAME = '{"type":"heartbeat"}'
 const HEARTBEAT_ANSWER: Decoded<ClientMessage> = { ok: true, message: { type: 'heartbeat' } }
 const BAD_MESSAGE = { ok: false, code: 'BAD_MESSAGE' } as const
+const UNKNOWN_TYPE = { ok: true, message: null } as const
 
 /** Reads a frame from a client. */
 export function decodeClientFrame(
@@ -156,7 +167,9 @@ export function decodeClientFrame(
   if (frame === HEARTBEAT_FRAME) return HEARTBEAT_ANSWER
   if (!isShallow(frame, limits.jsonDepth, limits.jsonKeys)) return BAD_MESSAGE
   const decoded = decode<ClientMessage>(frame, CLIENT_FIELDS, limits)
-  return decoded.ok && !isConsistent(decoded.message) ? BAD_MESSAGE : decoded
+  return decoded.ok && !isConsistent(decoded.message)
+    ? refuse('BAD_MESSAGE', decoded.message, limits)
+    : decoded
 }
 
 /**
@@ -164,7 +177,7 @@ export function decodeClientFrame(
  * a newer server may say more.
  */
 export function decodeServerFrame(frame: string): Decoded<ServerMessage | null> {
-  return decode<ServerMessage | null>(frame, SERVER_FIELDS, DEFAULT_LIMITS, { ok: true, message: null })
+  return decode<ServerMessage | null>(frame, SERVER_FIELDS, DEFAULT_LIMITS, UNKNOWN_TYPE)
 }
 
 /** Writes a message. */
@@ -235,7 +248,7 @@ function decode<M>(
   frame: string,
   table: ReadonlyMap<string, Fields>,
   limits: CodecLimits,
-  unknownType: Decoded<M> = BAD_MESSAGE,
+  unknownType?: Decoded<M>,
 ): Decoded<M> {
   let value: unknown
   try {
@@ -245,12 +258,18 @@ function decode<M>(
   }
   if (!isObject(value) || typeof value.type !== 'string') return BAD_MESSAGE
   const fields = table.get(value.type)
-  if (!fields) return unknownType
+  if (!fields) return unknownType ?? refuse('BAD_MESSAGE', value, limits)
   const fault = firstFault(fields, value, limits)
-  if (fault === true) return { ok: true, message: value as M }
-  return reference(value.ref, limits) === true
-    ? { ok: false, code: fault, ref: value.ref as number }
-    : { ok: false, code: fault }
+  return fault === true ? { ok: true, message: value as M } : refuse(fault, value, limits)
+}
+
+function refuse(
+  code: 'BAD_MESSAGE' | 'BAD_ID',
+  message: object,
+  limits: CodecLimits,
+): Extract<Decoded<never>, { ok: false }> {
+  const { ref } = message as { readonly ref?: unknown }
+  return reference(ref, limits) === true ? { ok: false, code, ref: ref as number } : { ok: false, code }
 }
 
 function firstFault(
@@ -258,7 +277,7 @@ function firstFault(
   value: Readonly<Record<string, unknown>>,
   limits: CodecLimits,
 ): ReturnType<Check> {
-  for (const key in fields) {
+  for (const key of Object.keys(fields)) {
     const verdict = (fields[key] as Check)(Object.hasOwn(value, key) ? value[key] : undefined, limits)
     if (verdict !== true) return verdict
   }
@@ -269,7 +288,7 @@ function firstFault(
 function isConsistent(message: ClientMessage): boolean {
   if (message.type === 'roster') return !message.watch || message.ref !== undefined
   if (message.type !== 'PRESENCE_UPDATE') return true
-  if (isChoice(message)) return message.status !== 'offline'
+  if (isChoice(message)) return message.status !== 'offline' && message.chosen !== false
   return message.text === undefined && message.expiresInMs === undefined
 }
 

@@ -75,13 +75,14 @@ function when(
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale as string, { ...options, ...zone })
   const days = dayNumber(now, zone) - dayNumber(at, zone)
-  const time = format({ timeStyle: 'short' }).format(at)
-  if (days >= 7) return format({ dateStyle: 'long' }).format(at)
+  const date = format({ dateStyle: 'long' })
+  if (days >= 7) return date.format(at)
   const day =
     days < 2
       ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day')
       : format({ weekday: 'long' }).format(at)
-  return `${day}${connector(format({ dateStyle: 'long', timeStyle: 'short' }).formatToParts(at))}${time}`
+  const both = format({ dateStyle: 'long', timeStyle: 'short' }).formatToParts(at)
+  return `${day}${connector(both, date.formatToParts(at))}${format({ timeStyle: 'short' }).format(at)}`
 }
 
 /** The calendar day that an instant lies on in a time zone, counted from the epoch. */
@@ -91,9 +92,16 @@ function dayNumber(at: number, zone: { readonly timeZone?: string }): number {
   return Date.UTC(field.year ?? 0, (field.month ?? 1) - 1, field.day ?? 1) / DAY_MS
 }
 
-/** What the locale writes between a date and a time: " at ", " um ", " à ". */
-function connector(parts: readonly Intl.DateTimeFormatPart[]): string {
-  const hour = parts.findIndex(({ type }) => type === 'hour')
-  const before = parts[hour - 1]
-  return before?.type === 'literal' && hour > 2 ? before.value : ' '
+/** What the locale writes between a date and a time: " at ", " um ", " à "; without what belongs to the date ("日", "г."). */
+function connector(
+  both: readonly Intl.DateTimeFormatPart[],
+  date: readonly Intl.DateTimeFormatPart[],
+): string {
+  const hour = both.findIndex(({ type }) => type === 'hour')
+  const time = both[hour - 2]?.type === 'dayPeriod' ? hour - 2 : hour
+  const between = both[time - 1]
+  if (between?.type !== 'literal' || time < 3) return ' '
+  const tail = date.at(-1)
+  const belongsToDate = tail?.type === 'literal' && between.value.startsWith(tail.value)
+  return (belongsToDate ? between.value.slice(tail.value.length) : between.value) || ' '
 }

@@ -3,7 +3,8 @@
  *
  * A user is online because at least one session is live; never a counter. Every change names its session and is
  * idempotent, so it can be applied again to whatever the storage holds by then. A change to a session that is
- * gone changes nothing: nothing comes back to life.
+ * gone changes nothing: nothing comes back to life. (`open` is made once, by the node that holds the session, and
+ * never after its `end`; session ids are never used again.)
  *
  * A choice with an end is in force until a change takes it out, so that what a record shows never changes
  * without a write: the node that holds the user writes `lapse` at its end, and every later change does the same.
@@ -78,7 +79,8 @@ export function applyChange(record: UserRecord, change: RecordChange, now: numbe
     case 'end':
       return endSession(current, change)
     case 'choose':
-      return choose(current, change, now)
+      // A choice may have ended before it got here.
+      return lapseChoice(choose(current, change, now), now)
     case 'lapse':
       return current
   }

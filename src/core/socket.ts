@@ -34,7 +34,7 @@ export function isWrapped(frame: string): boolean {
   return frame.startsWith(ENVELOPE)
 }
 
-/** The frame inside the envelope. Only for what {@link isWrapped}. */
+/** The frame inside the envelope; an empty one, which is no message, where the envelope is not closed. */
 export function unwrap(frame: string): string {
-  return frame.slice(ENVELOPE.length, -1)
+  return frame.endsWith('}') ? frame.slice(ENVELOPE.length, -1) : ''
 }

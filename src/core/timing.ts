@@ -60,7 +60,7 @@ const MOST_TIMEOUT_MS = 86_400_000
  * @throws {@link PresenceError} `CONFIG` for what cannot work, naming option, range and value
  */
 export function resolveTiming(options: TimingOptions, recoveryMs: number): Timing {
-  const { heartbeat = {} } = options
+  const heartbeat = options.heartbeat ?? {}
   const timeoutMs = duration('heartbeat.timeoutMs', heartbeat.timeoutMs, DEFAULT_TIMEOUT_MS, LEAST_TIMEOUT_MS)
   const flushMs = duration('flushMs', options.flushMs, timeoutMs / 12)
   const timing: Timing = {
@@ -92,16 +92,18 @@ function duration(option: string, given: number | undefined, otherwise: number, 
 /** The conditions C1 to C7 of docs/promises.md, each on the option that most likely broke it. */
 function check(timing: Timing, recoveryMs: number): void {
   const { timeoutMs: T, intervalMs: H, clientTimeoutMs: Tc, flushMs: F, leaseMs: L } = timing
-  within('flushMs + sweepMs', F + timing.sweepMs, 0, T / 4, 'C6: F + W ≤ T/4')
+  // Of the two that share the room, the one that is longer than it would be by itself.
+  if (F > T / 12) within('flushMs', F, 0, T / 4 - timing.sweepMs, 'C6: F + W ≤ T/4')
+  else within('sweepMs', timing.sweepMs, 0, T / 4 - F, 'C6: F + W ≤ T/4')
   within('heartbeat.intervalMs', H, 0, (T - F) / (2 * LONGEST), 'C1: T ≥ 2.2 H + F')
   within(
     'heartbeat.clientTimeoutMs',
     Tc,
-    LONGEST * H,
+    LONGEST * H + STRICTLY_MS,
     T - LONGEST * H - F,
     'C4: 1.1 H < Tc and Tc + 1.1 H + F ≤ T',
   )
-  within('graceMs', timing.graceMs, 0, T - 1, 'C5: 0 ≤ g < T')
+  within('graceMs', timing.graceMs, 0, T - STRICTLY_MS, 'C5: 0 ≤ g < T')
   within('leaseMs', L, 3 * F, T - LONGEST * H - F, 'C7: 3 F ≤ L ≤ T − 1.1 H − F')
   const leastHold = recoveryMs === 0 ? 0 : 2 * F + recoveryMs
   within(
@@ -115,6 +117,8 @@ function check(timing: Timing, recoveryMs: number): void {
 
 /** Sums of fractions of T miss by less than this. */
 const ROUNDING_MS = 1e-6
+/** Less than, and not equal. */
+const STRICTLY_MS = 1e-3
 
 function within(option: string, value: number, least: number, most: number, rule: string): void {
   if (value >= least - ROUNDING_MS && value <= most + ROUNDING_MS) return
