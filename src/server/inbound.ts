@@ -22,6 +22,12 @@ const MINUTE_MS = 60_000
 const SECOND_MS = 1_000
 /** Frames that wait for a session to be ready: the client's first handful, before anybody knows who it is. */
 const EARLY_FRAMES = 16
+const ASKS_ABOUT_OTHERS: ReadonlySet<ClientMessage['type']> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'roster',
+  'fetch',
+])
 /** Changes of one user that wait for the storage at once. */
 const WAITING_UPDATES = 64
 
@@ -61,10 +67,13 @@ export function receiveEarly(node: NodeState, session: Session, now: number, out
   }
 }
 
-/** Before the user is known everything waits; while the session is being announced, what asks about others. */
-function isEarly(session: Session, { type }: ClientMessage): boolean {
-  if (session.phase === 'authenticating') return type !== 'hello'
-  return session.phase === 'announcing' && type !== 'hello' && type !== 'heartbeat' && type !== 'token'
+/**
+ * Before the user is known everything waits; while the session is being announced, what asks about others. What it
+ * says of itself stands in line behind the announcement anyway: a goodbye counts though the connection is gone by then.
+ */
+function isEarly({ phase }: Session, { type }: ClientMessage): boolean {
+  if (phase === 'authenticating') return type !== 'hello'
+  return phase === 'announcing' && ASKS_ABOUT_OTHERS.has(type)
 }
 
 function obey(
@@ -122,7 +131,7 @@ function choose(
   now: number,
   out: NodeAction[],
 ): void {
-  if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
+  if (!isAnnounced(session)) return fault(node, session, 'STATE', message.ref, now, out)
   const until = message.expiresInMs === undefined ? null : storageTime(node, now) + message.expiresInMs
   const change = {
     type: 'choose',
@@ -131,6 +140,10 @@ function choose(
     until,
   } as const
   update(node, session, change, message.ref, out)
+}
+
+function isAnnounced({ phase }: Session): boolean {
+  return phase === 'announcing' || phase === 'live'
 }
 
 /** Has a change made, and answered where the client waits for it. */
