@@ -176,7 +176,10 @@ export class Link implements MemoryLink {
     const listener = this.#options.findListener()
     this.#refused = listener === null
     this.#pipes.down.send({ type: listener ? 'accept' : 'refuse' })
-    if (!listener) return
+    if (!listener) {
+      this.#endWhenDone()
+      return
+    }
     this.server = new SocketEnd('server', this.client.url, this.#options.clock)
     this.#wire(this.server, 'down')
     this.#options.onAccept(this, this.server)
