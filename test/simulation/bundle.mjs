@@ -1,0 +1,60 @@
+// Bundles TypeScript in memory, with an exact replacement in one source file where asked for, and runs the result.
+// Nothing is written to disk, so a bug that is put in on purpose is in nobody's way.
+
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
+import { build } from 'esbuild'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** @typedef {{ readonly file: string, readonly find: string, readonly replace: string }} Replacement */
+
+/**
+ * @param {string} entry path from the root of the repository
+ * @param {Replacement} [replacement]
+ * @returns {Promise<unknown>} what the entry exports
+ */
+export async function load(entry, replacement) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    external: ['*/bundle.mjs'],
+    plugins: replacement ? [replacing(replacement)] : [],
+  })
+  const filename = join(root, entry)
+  const code = outputFiles[0]?.text ?? ''
+  const module = { exports: {} }
+  const script = new Script(`(function (module, exports, require, __filename, __dirname) {${code}\n})`, {
+    filename,
+  })
+  script.runInThisContext()(module, module.exports, createRequire(filename), filename, dirname(filename))
+  return module.exports
+}
+
+/**
+ * @param {Replacement} replacement
+ * @returns {import('esbuild').Plugin}
+ */
+function replacing({ file, find, replace }) {
+  const path = join(root, file)
+  return {
+    name: 'replacing',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async (args) => {
+        if (args.path !== path) return undefined
+        const text = await readFile(path, 'utf8')
+        if (text.split(find).length !== 2) throw new Error(`${file} must hold exactly once: ${find}`)
+        return { contents: text.replace(find, () => replace), loader: 'ts' }
+      })
+    },
+  }
+}

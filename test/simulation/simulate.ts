@@ -1,0 +1,166 @@
+/** Runs worlds: one from a setup and a script, or one from a seed. */
+import * as fc from 'fast-check'
+import { checkEnd, checkStep } from './checks.ts'
+import { destroy } from './device.ts'
+import { type Operation, perform, scripts, type Step } from './operations.ts'
+import { PromiseBroken, type PromiseId } from './promises.ts'
+import { type Setup, setups } from './setup.ts'
+import { breaks, createWorld, type World } from './world.ts'
+
+/** One run, as it can be repeated. */
+export interface Run {
+  readonly setup: Setup
+  readonly script: readonly Step[]
+}
+
+/** What broke, where a run broke a promise. */
+export interface Failure {
+  readonly seed: number
+  readonly promise: PromiseId | 'CRASH'
+  readonly message: string
+  /** The run that broke it, as small as it could be made. */
+  readonly run: Run
+  readonly shrinks: number
+}
+
+export interface SimulateOptions {
+  /** Make a failing run as small as it can be made. @defaultValue true */
+  readonly shrink?: boolean
+}
+
+/** No time passes unchecked for longer than this part of the timeout. */
+const CHECKED_EVERY = 1 / 4
+
+/** Runs one world. @throws {@link PromiseBroken} */
+export async function play({ setup, script }: Run, trace: (line: string) => void = ignore): Promise<void> {
+  const isTraced = trace !== ignore
+  const world = createWorld(setup, (line) => {
+    if (isTraced) trace(line())
+  })
+  for (const step of script) {
+    if (isTraced) trace(`── ${showStep(step)}`)
+    perform(world, step.operation)
+    const { graceMs, timeoutMs } = world.bounds
+    await pass(world, step.ms + Math.round(step.graces * graceMs) + Math.round(step.timeouts * timeoutMs))
+  }
+  if (isTraced) trace('── all faults end')
+  await heal(world)
+  if (isTraced) trace('── everything ends')
+  await end(world)
+}
+
+/** Lets time pass, looking at everything at least four times a timeout. */
+async function pass(world: World, ms: number): Promise<void> {
+  const most = world.bounds.timeoutMs * CHECKED_EVERY
+  await world.clock.settle()
+  look(world)
+  for (let left = ms; left > 0; left -= most) {
+    await world.clock.advance(Math.min(left, most))
+    look(world)
+  }
+}
+
+function look(world: World): void {
+  checkStep(world)
+  if (world.broken) throw world.broken
+}
+
+/** Back-off, a connect that hangs, a request that is asked again: the longest ways back, one after the other. */
+const RECOVERY_MS = 130_000
+
+async function heal(world: World): Promise<void> {
+  const { server, devices, network, health, bounds } = world
+  health.well = true
+  server.thaw()
+  for (const { process } of devices) process.thaw()
+  network.refuse(false)
+  network.delayMs = 5
+  network.healAll()
+  for (const link of network.links) link.delayMs = 5
+  await pass(world, RECOVERY_MS + 2 * bounds.timeoutMs)
+  await checkEnd(world)
+  look(world)
+}
+
+async function end(world: World): Promise<void> {
+  const { devices, raws, presence, clock, network } = world
+  for (const device of devices) destroy(device)
+  for (const { socket } of raws) socket.terminate()
+  await clock.advance(1_000)
+  world.closing = true
+  await Promise.all([presence.close(), clock.advance(40_000)])
+  if (network.links.length > 0) breaks(world, 'TIDY', `${network.links.length} connections are left`)
+  if (clock.pending() > 0) breaks(world, 'TIDY', `${clock.pending()} timers are left`)
+  if (world.broken) throw world.broken
+}
+
+/** Runs the world of a seed. `null`: every promise was kept. */
+export async function simulate(
+  seed: number,
+  { shrink = true }: SimulateOptions = {},
+): Promise<Failure | null> {
+  let found: Failure['promise'] | null = null
+  const property = fc.asyncProperty(setups, scripts, async (setup, script) => {
+    const error = await failureOf({ setup, script })
+    // What is made smaller must go on breaking the same promise.
+    found ??= error && kindOf(error)
+    if (error && kindOf(error) === found) throw error
+  })
+  const { failed, counterexample, errorInstance, numShrinks } = await fc.check(property, {
+    seed,
+    numRuns: 1,
+    endOnFailure: !shrink,
+  })
+  if (!failed) return null
+  const [setup, script] = counterexample as [Setup, Step[]]
+  const error = errorInstance as Error
+  return {
+    seed,
+    promise: kindOf(error),
+    message: error instanceof PromiseBroken ? error.message : (error.stack ?? String(error)),
+    run: { setup, script },
+    shrinks: numShrinks,
+  }
+}
+
+async function failureOf(run: Run): Promise<Error | null> {
+  try {
+    await play(run)
+    return null
+  } catch (error) {
+    return error as Error
+  }
+}
+
+function kindOf(error: Error): Failure['promise'] {
+  return error instanceof PromiseBroken ? error.promise : 'CRASH'
+}
+
+/** A failure in words. */
+export function report({ seed, message, run, shrinks }: Failure, mutant?: string): string {
+  const { seed: chance, ...setup } = run.setup
+  return [
+    `${message}`,
+    `  seed ${seed}, after ${shrinks} shrinks (chance ${chance}):`,
+    `  setup ${JSON.stringify(setup)}`,
+    ...run.script.map((step) => `  ${showStep(step)}`),
+    `  replay: ${replayCommand(seed, mutant)}`,
+  ].join('\n')
+}
+
+/** What repeats a run, with the trace of its smallest form. */
+export function replayCommand(seed: number, mutant?: string): string {
+  return `npm run simulate -- --seed ${seed}${mutant === undefined ? '' : ` --mutant ${mutant}`}`
+}
+
+function showStep({ operation, ms, graces, timeouts }: Step): string {
+  const { type, ...rest }: Operation = operation
+  const waits = [ms > 0 && `${ms} ms`, graces > 0 && `${graces} g`, timeouts > 0 && `${timeouts} T`].filter(
+    Boolean,
+  )
+  return `${type} ${JSON.stringify(rest)}${waits.length > 0 ? `, then ${waits.join(' + ')}` : ''}`
+}
+
+function ignore(): void {
+  // Nobody reads the trace.
+}
