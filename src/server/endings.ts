@@ -62,9 +62,11 @@ export function expire(node: NodeState, session: Session, out: NodeAction[]): vo
   end(node, session, 'expire', lastLife(node, session), out)
 }
 
-/** Nobody came back in time. */
-export function endGrace(node: NodeState, session: Session, out: NodeAction[]): void {
-  end(node, session, 'drop', lastLife(node, session), out)
+/** Nobody came back in time; unless so many have dropped since that coming back takes longer. */
+export function endGrace(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  session.phaseEndsAt = graceLimit(node, session, now)
+  if (now < session.phaseEndsAt) scheduleSession(node, session)
+  else end(node, session, 'drop', lastLife(node, session), out)
 }
 
 /** Ends a session at once, whatever it is doing: kicked by the application. */
@@ -93,11 +95,16 @@ function drop(node: NodeState, session: Session, now: number, out: NodeAction[])
 function graceEnd(node: NodeState, session: Session, now: number): number {
   const { timing, limits } = node.config
   const dropped = countEvent(node.drops, now, SECOND_MS)
-  const massMs =
-    dropped > MASS_DROP && limits.admissionsPerSecond > 0
-      ? (2 * dropped * SECOND_MS) / limits.admissionsPerSecond
-      : 0
-  return Math.min(now + Math.max(timing.graceMs, massMs), session.heartbeat.lastLifeAt + timing.timeoutMs)
+  if (dropped > MASS_DROP && limits.admissionsPerSecond > 0) {
+    const returnMs = (2 * dropped * SECOND_MS) / limits.admissionsPerSecond
+    node.crowdedUntil = Math.max(node.crowdedUntil, now + returnMs)
+  }
+  return graceLimit(node, session, now + timing.graceMs)
+}
+
+function graceLimit(node: NodeState, session: Session, endsAt: number): number {
+  const expiresAt = session.heartbeat.lastLifeAt + node.config.timing.timeoutMs
+  return Math.min(Math.max(endsAt, node.crowdedUntil), expiresAt)
 }
 
 /** Takes the session out of its user's record. */

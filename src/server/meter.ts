@@ -16,3 +16,32 @@ export function countEvent(meter: RateMeter, now: number, windowMs: number): num
   }
   return ++meter.count
 }
+
+/** Meters of what is off the table, for one to two windows. */
+export interface MeterMemory {
+  readonly windowMs: number
+  turnedAt: number
+  recent: Map<string, RateMeter>
+  older: ReadonlyMap<string, RateMeter>
+}
+
+export function createMeterMemory(now: number, windowMs: number): MeterMemory {
+  return { windowMs, turnedAt: now, recent: new Map(), older: new Map() }
+}
+
+/** Puts a meter by. */
+export function keepMeter(memory: MeterMemory, key: string, meter: RateMeter): void {
+  if (meter.count > 0) memory.recent.set(key, meter)
+}
+
+/** The meter that was put by, or a fresh one; the old ones are forgotten on the way. */
+export function takeMeter(memory: MeterMemory, key: string, now: number): RateMeter {
+  if (now - memory.turnedAt >= memory.windowMs) {
+    memory.turnedAt = now
+    memory.older = memory.recent
+    memory.recent = new Map()
+  }
+  const meter = memory.recent.get(key) ?? memory.older.get(key) ?? createMeter(now)
+  memory.recent.delete(key)
+  return meter
+}

@@ -28,6 +28,7 @@ import {
   file,
   type NodeState,
   type Proposal,
+  type QueuedChange,
   type ReadPurpose,
   storageTime,
   type User,
@@ -49,16 +50,17 @@ export function changePresence(
   waiter: Waiter | null,
   out: NodeAction[],
 ): void {
-  const last = user.queue.at(-1)
-  // One that somebody waits for has to be answered by itself.
-  const replaces =
-    last?.waiter === null &&
-    change.type === 'activity' &&
-    last.change.type === 'activity' &&
-    last.change.session === change.session
-  if (replaces) user.queue.pop()
+  if (change.type === 'activity') dropOlderReport(user, change.session)
   user.queue.push({ change, waiter })
   markUser(node, user, out)
+}
+
+/** Of a session's reports only the newest counts; but one that somebody waits for has to be answered by itself. */
+function dropOlderReport(user: User, session: string): void {
+  const isOlder = ({ change, waiter }: QueuedChange, index: number): boolean =>
+    index >= user.proposed && waiter === null && change.type === 'activity' && change.session === session
+  const place = user.queue.findIndex(isOlder)
+  if (place >= 0) user.queue.splice(place, 1)
 }
 
 /** Turns what has gathered into one read and one call of swaps. */
@@ -103,6 +105,7 @@ export function onSwapped(
 ): void {
   proposals.forEach((proposal, index) => {
     const { user } = proposal
+    user.proposed = 0
     const found = reply?.results[index]
     if (found === undefined) return forgetRecord(node, user, now)
     user.work = 'idle'
@@ -119,10 +122,16 @@ export function userDue(node: NodeState, user: User, now: number, out: NodeActio
     if (user.work === 'held') user.work = 'idle'
     if (user.fanout === 'failed') user.fanout = 'none'
   }
-  if (lapsesAt(node, user) <= now) user.queue.push({ change: { type: 'lapse' }, waiter: null })
+  if (lapsesAt(node, user) <= now) queueLapse(user)
   if (user.queue.length > 0) markUser(node, user, out)
   pursueFanout(node, user, out)
   scheduleUser(node, user)
+}
+
+/** Once is enough, however long the storage takes. */
+function queueLapse(user: User): void {
+  if (user.queue.some(({ change }, index) => index >= user.proposed && change.type === 'lapse')) return
+  user.queue.push({ change: { type: 'lapse' }, waiter: null })
 }
 
 function markUser(node: NodeState, user: User, out: NodeAction[]): void {
@@ -138,7 +147,10 @@ function load(node: NodeState, users: readonly User[], out: NodeAction[]): void 
 }
 
 function swap(node: NodeState, proposals: readonly Proposal[], out: NodeAction[]): void {
-  for (const { user } of proposals) user.work = 'swapping'
+  for (const { user, changes } of proposals) {
+    user.work = 'swapping'
+    user.proposed = changes
+  }
   const request = file(node, node.swaps, proposals)
   const swaps = proposals.map(({ user, next }) => ({
     id: user.id,

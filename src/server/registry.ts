@@ -2,7 +2,7 @@
 import { createServerHeartbeat } from '../core/heartbeat.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import type { NodeEvent } from './machine.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import { type NodeState, nextSpread, type Session, type User } from './state.ts'
 import { cancel } from './wheel.ts'
 
@@ -71,7 +71,8 @@ export function userOf(node: NodeState, id: string, now: number): User {
     known: null,
     work: 'idle',
     queue: [],
-    changes: createMeter(now),
+    proposed: 0,
+    changes: takeMeter(node.leftMeters, id, now),
     view: UNKNOWN_VIEW,
     encoded: '',
     told: '',
@@ -99,7 +100,10 @@ export function forgetIdleUser(node: NodeState, user: User): void {
     user.sessions.size > 0 || user.queue.length > 0 || user.work !== 'idle' || user.fanout !== 'none'
   if (busy) return
   cancel(node.wheel, user)
+  // A session that was never announced may hold on to a user who was forgotten, and came back since.
+  if (node.users.get(user.id) !== user) return
   node.users.delete(user.id)
+  keepMeter(node.leftMeters, user.id, user.changes)
 }
 
 /** Whether a session of `viewer` is to be told of a user who names them among their contacts. */

@@ -123,7 +123,7 @@ export function sessionDue(node: NodeState, session: Session, now: number, out: 
     case 'authenticating':
       return refuse(node, session, CLOSE.INTERNAL, now, out)
     case 'grace':
-      return endGrace(node, session, out)
+      return endGrace(node, session, now, out)
     default:
       return connectedDue(node, session, now, out)
   }

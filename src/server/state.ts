@@ -6,7 +6,7 @@ import type { RecordChange } from '../core/record.ts'
 import type { Timing } from '../core/timing.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
-import { createMeter, type RateMeter } from './meter.ts'
+import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { createWheel, type Timed, type Wheel } from './wheel.ts'
 
@@ -94,6 +94,8 @@ export interface User extends Timed {
   /** The presence service's work on this user. */
   work: 'idle' | 'reading' | 'swapping' | 'held'
   readonly queue: QueuedChange[]
+  /** So many of them, from the first on, are on their way into the storage. */
+  proposed: number
   /** Published changes, for the limit of flapping. */
   readonly changes: RateMeter
   /** What the known record shows, and the same encoded. */
@@ -195,6 +197,10 @@ export interface NodeState {
   readonly admissions: RateMeter
   /** Lost connections, to see a mass of them. */
   readonly drops: RateMeter
+  /** Until then the return of a mass takes; monotonic. */
+  crowdedUntil: number
+  /** The changes of users who have left lately: leaving is no way around the limit of flapping. */
+  readonly leftMeters: MeterMemory
   /** Storage time less monotonic time, as of the storage's last answer. */
   storageOffset: number
   /** Spreads heartbeats evenly without dice. */
@@ -203,6 +209,8 @@ export interface NodeState {
   drainWindowMs: number
 }
 
+/** The window of the limit that meters are kept for. */
+const METER_MEMORY_MS = 60_000
 /** The golden ratio's fraction: its multiples fall evenly between 0 and 1, however many there are. */
 const GOLDEN = 0.618_033_988_749_895
 
@@ -223,6 +231,8 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     ready: [],
     admissions: createMeter(now),
     drops: createMeter(now),
+    crowdedUntil: now,
+    leftMeters: createMeterMemory(now, METER_MEMORY_MS),
     storageOffset: time - now,
     spread: 0,
     draining: false,
