@@ -18,7 +18,7 @@ export interface Link {
   readonly WebSocket: WebSocketConstructor
   set(state: LinkState): void
   /** Listens for `set`. Returns what ends it. */
-  onChange(listener: () => void): () => void
+  readonly onChange: (listener: () => void) => () => void
 }
 
 /** A wire around the sockets of a platform. */

@@ -96,6 +96,8 @@ export interface SetStatusOptions {
 export interface PresenceClient {
   /** Where the connection stands. */
   readonly state: ConnectionState
+  /** The last step of the connection; the same object until the next. */
+  readonly connection: ConnectionChange
   /** The user's own presence as last told by the server; `unknown` before, and long after the connection. */
   readonly self: OwnPresence
 

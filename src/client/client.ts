@@ -1,7 +1,7 @@
 /** The client as an application sees it: calls become events of the machine, its actions promises and listeners. */
 import { configError, PresenceError } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
-import type { PresenceClient, PresenceListener, PresenceSubscription } from './api.ts'
+import type { ConnectionChange, PresenceClient, PresenceListener, PresenceSubscription } from './api.ts'
 import { checkChoice, checkIds } from './checks.ts'
 import { type CallerAction, createHost } from './host.ts'
 import { createListeners } from './listeners.ts'
@@ -22,11 +22,13 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
   /** The first snapshots that are still due. */
   const snapshots = new Map<Subscription, Settler<readonly Presence[]>>()
   const connecting = new Set<Waiter>()
+  let lastChange: ConnectionChange = { current: 'idle', previous: 'idle', attempt: 0 }
   let destroyed = false
 
   const perform = (action: CallerAction): void => {
     switch (action.type) {
       case 'connection':
+        lastChange = action.change
         listeners.emit('connection', action.change)
         if (action.change.current === 'connected') settleAll(connecting, null)
         return
@@ -104,6 +106,9 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
   return {
     get state() {
       return machine.connection.state
+    },
+    get connection() {
+      return lastChange
     },
     get self() {
       return machine.self

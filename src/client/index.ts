@@ -16,6 +16,7 @@ export type {
 } from './api.ts'
 export { createPresenceClient } from './client.ts'
 export type {
+  AbortSignalLike,
   ActivityOptions,
   PresenceClientOptions,
   PresenceLogger,

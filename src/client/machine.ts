@@ -21,6 +21,7 @@ import {
   stepConnection,
 } from './connection.ts'
 import type { Settings } from './options.ts'
+import { UNKNOWN_SELF } from './own-presence.ts'
 import type { PageSignal } from './page.ts'
 import {
   beginFading,
@@ -116,13 +117,6 @@ interface Turn {
   readonly random: number
   readonly actions: Action[]
 }
-
-const UNKNOWN_SELF: OwnPresence = Object.freeze({
-  status: 'unknown',
-  chosen: 'auto',
-  statusText: null,
-  expiresInMs: null,
-})
 
 /** A client that has done nothing yet. */
 export function createMachine(settings: Settings): Machine {

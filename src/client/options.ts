@@ -7,13 +7,18 @@ import type { WebSocketLike } from '../core/socket.ts'
 /** Why a token is asked for. `unauthorized`: the last one was refused; `renew`: it is about to expire. */
 export type TokenReason = 'connect' | 'reconnect' | 'unauthorized' | 'expired' | 'renew'
 
+/** The platform's `AbortSignal` where its types are there, so that `fetch` takes it; what is needed of it elsewhere. */
+export type AbortSignalLike = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : { readonly aborted: boolean }
+
 /** What the token function is told. */
 export interface TokenRequest {
   readonly reason: TokenReason
   /** Attempts in a row that came to nothing. */
   readonly attempt: number
   /** Aborts when the token is not needed any more. */
-  readonly signal: AbortSignal
+  readonly signal: AbortSignalLike
 }
 
 /**

@@ -11,6 +11,7 @@ import type { NodeAction } from './machine.ts'
 import { askTurn, enqueueChange } from './outbox.ts'
 import { forgetIdleUser, watches } from './registry.ts'
 import { scheduleUser } from './deadlines.ts'
+import { isDoubtful } from './doubt.ts'
 import { type ContactsPurpose, file, type NodeState, type ReadPurpose, type User } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 
@@ -24,35 +25,48 @@ export function pursueFanout(node: NodeState, user: User, out: NodeAction[]): vo
   if (user.fanout !== 'none' || !user.known) return
   if (user.encoded === user.told) return forgetIdleUser(node, user)
   user.fanout = 'running'
-  const request = file(node, node.questions, { type: 'audience', user, version: user.known.version })
+  const request = file(node, node.questions, {
+    type: 'audience',
+    user,
+    version: user.known.version,
+    doubts: new Set<string>(),
+  })
   out.push({ type: 'contacts', request, question: { about: 'contacts', user: user.id } })
 }
 
 /** The contacts have told who is to know, or failed to. */
 export function onAudience(
   node: NodeState,
-  { user, version }: Extract<ContactsPurpose, { type: 'audience' }>,
+  { user, version, doubts }: Extract<ContactsPurpose, { type: 'audience' }>,
   ids: ReadonlySet<string> | null,
   now: number,
   out: NodeAction[],
 ): void {
   if (!ids) return tryLater(node, user, now)
+  if (isDoubtful(doubts, user.id, ids)) return startOver(node, user, out)
   // A user may watch themself.
   const audience = [...ids, user.id]
   if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, out)
-  const request = file(node, node.reads, { type: 'locate', user, version, audience })
+  const request = file(node, node.reads, {
+    type: 'locate',
+    user,
+    version,
+    audience,
+    doubts: new Set<string>(),
+  })
   out.push({ type: 'read', request, ids: audience })
 }
 
 /** The storage has told which of them are live, or failed to. */
 export function onLocated(
   node: NodeState,
-  { user, version, audience }: Extract<ReadPurpose, { type: 'locate' }>,
+  { user, version, audience, doubts }: Extract<ReadPurpose, { type: 'locate' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
 ): void {
   if (!reply) return tryLater(node, user, now)
+  if (doubts.size > 0 && isDoubtful(doubts, user.id, new Set(audience))) return startOver(node, user, out)
   const live = audience.filter((_, index) => (reply.records[index]?.record?.sessions.length ?? 0) > 0)
   complete(node, user, version, live, out)
 }
@@ -84,6 +98,12 @@ function deliver(node: NodeState, user: User, recipients: readonly string[], out
     }
   }
   askTurn(node, out)
+}
+
+/** The contacts have changed since they were asked: what they said may not hold any more. */
+function startOver(node: NodeState, user: User, out: NodeAction[]): void {
+  user.fanout = 'none'
+  pursueFanout(node, user, out)
 }
 
 function tryLater(node: NodeState, user: User, now: number): void {

@@ -9,7 +9,7 @@ import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { sendError } from './outbox.ts'
 import { changePresence } from './presence.ts'
-import { askAbout, askForRoster } from './queries.ts'
+import { askAbout, askForRoster, unsubscribe } from './queries.ts'
 import { leave, refuse } from './endings.ts'
 import { announce, hello, renewToken } from './session.ts'
 import { type NodeState, type Session, storageTime } from './state.ts'
@@ -96,8 +96,7 @@ function obey(
     case 'PRESENCE_UPDATE':
       return updatePresence(node, session, message, now, out)
     case 'unsubscribe':
-      for (const id of message.users) session.subscriptions.delete(id)
-      return
+      return unsubscribe(session, message.users)
     case 'subscribe':
     case 'fetch':
       if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)

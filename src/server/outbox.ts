@@ -145,6 +145,7 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
     encodeFor(query, id, records[sent + index] as Answer['records'][number], time),
   )
   answer.sent += ids.length
+  tellOthers(session, query, ids, records, sent, page)
   const more = answer.sent < query.ids.length
   sendFrame(session, snapshotFrame(query.ref, page, more), out)
   if (!more) {
@@ -152,4 +153,25 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
     session.queries.delete(query)
   }
   if (session.answers.length > 0) markSession(node, session, out)
+}
+
+/** What one answer shows the others must not fall behind. */
+function tellOthers(
+  session: Session,
+  answered: Query,
+  ids: readonly string[],
+  records: Answer['records'],
+  offset: number,
+  page: readonly string[],
+): void {
+  if (session.queries.size < 2) return
+  ids.forEach((id, index) => {
+    if (answered.visible?.has(id) === false) return
+    const version = records[offset + index] as Answer['records'][number]
+    for (const query of session.queries) {
+      const pushed = query.pushed.get(id)
+      if (query === answered || (pushed && !isNewer(version, pushed.version))) continue
+      query.pushed.set(id, { version, update: page[index] as string })
+    }
+  })
 }

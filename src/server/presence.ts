@@ -204,6 +204,21 @@ function forgetRecord(node: NodeState, user: User, now: number): void {
   hold(node, user, now, RETRY_MS)
 }
 
+/** What is read for whatever reason may be news of a user who is here; told once, nobody may be told less. */
+export function learnAll(
+  node: NodeState,
+  ids: readonly string[],
+  records: readonly StoredRecord[],
+  now: number,
+  out: NodeAction[],
+): void {
+  ids.forEach((id, index) => {
+    const user = node.users.get(id)
+    const stored = records[index]
+    if (user?.known && stored) learn(node, user, stored, now, out)
+  })
+}
+
 /** A record that is newer than what was known here is news for whoever watches, whoever wrote it. */
 function learn(node: NodeState, user: User, stored: StoredRecord, now: number, out: NodeAction[]): void {
   if (user.known && !isNewer(stored, user.known)) return

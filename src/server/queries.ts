@@ -10,8 +10,11 @@
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import type { NodeAction, RequestId } from './machine.ts'
+import { isDoubtful } from './doubt.ts'
 import { enqueueAnswer, sendError } from './outbox.ts'
+import { learnAll } from './presence.ts'
 import { presenceOf } from './presence-of.ts'
+import { isConnected } from './registry.ts'
 import {
   type ContactsPurpose,
   file,
@@ -23,6 +26,8 @@ import {
 } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /** A session asks about users, and watches them if it subscribes. */
 export function askAbout(
   node: NodeState,
@@ -33,27 +38,31 @@ export function askAbout(
   out: NodeAction[],
 ): void {
   const ids = [...new Set(users)]
-  const added = kind === 'subscribe' ? ids.filter((id) => !session.subscriptions.has(id)) : []
+  const claims = new Set(kind === 'subscribe' ? ids : [])
+  const added = new Set([...claims].filter((id) => !session.subscriptions.has(id)))
   const { subscriptions: limit } = node.config.limits
-  const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.length
+  const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
   for (const id of added) session.subscriptions.set(id, false)
-  begin(
-    node,
-    { kind, session, viewer: userIdOf(session), ref, ids, added, visible: null, pushed: new Map() },
-    out,
-  )
+  begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
+}
+
+/** A session watches these users no more. */
+export function unsubscribe(session: Session, users: readonly string[]): void {
+  for (const id of users) {
+    session.subscriptions.delete(id)
+    for (const query of session.queries) {
+      query.claims.delete(id)
+      query.added.delete(id)
+    }
+  }
 }
 
 /** A session asks for its whole contact list, and watches it. */
 export function askForRoster(node: NodeState, session: Session, ref: number, out: NodeAction[]): void {
+  const startsRoster = !session.watchesRoster
   session.watchesRoster = true
-  const viewer = userIdOf(session)
-  begin(
-    node,
-    { kind: 'roster', session, viewer, ref, ids: [], added: [], visible: null, pushed: new Map() },
-    out,
-  )
+  begin(node, createQuery({ kind: 'roster', session, viewer: userIdOf(session), ref, startsRoster }), out)
 }
 
 /** The application asks, as a user or as itself. */
@@ -64,16 +73,7 @@ export function askAsApplication(
   viewer: string | null,
   out: NodeAction[],
 ): void {
-  const query: Query = {
-    kind: 'get',
-    session: null,
-    viewer,
-    ref: request,
-    ids,
-    added: [],
-    visible: null,
-    pushed: new Map(),
-  }
+  const query = createQuery({ kind: 'get', session: null, viewer, ref: request, ids })
   if (viewer === null) readRecords(node, query, out)
   else begin(node, query, out)
 }
@@ -86,6 +86,7 @@ export function onVisibility(
   out: NodeAction[],
 ): void {
   if (!ids) return fail(node, query, out)
+  if (isOutdated(query, ids)) return begin(node, query, out)
   query.visible = ids
   if (query.kind === 'roster') startRoster(query, ids)
   if (query.kind === 'subscribe') judge(query, ids)
@@ -101,15 +102,45 @@ export function onRecords(
   out: NodeAction[],
 ): void {
   if (!reply) return fail(node, query, out)
+  if (query.viewer !== null && isOutdated(query, query.visible ?? NOBODY)) return begin(node, query, out)
   const { session } = query
+  learnAll(node, query.ids, reply.records, now, out)
   if (!session)
     out.push({ type: 'reply', request: query.ref, value: presencesOf(query, reply, storageTime(node, now)) })
-  else if (session.queries.has(query))
+  else if (session.queries.has(query)) {
+    confirm(session, query)
     enqueueAnswer(node, session, { query, records: reply.records, sent: 0 }, out)
+  }
+}
+
+/** A question of a session or of the application. */
+export function createQuery(
+  about: Pick<Query, 'kind' | 'session' | 'viewer' | 'ref'> &
+    Partial<Pick<Query, 'ids' | 'added' | 'claims' | 'startsRoster'>>,
+): Query {
+  return {
+    ids: [],
+    added: new Set(),
+    claims: new Set(),
+    startsRoster: false,
+    ...about,
+    visible: null,
+    doubts: new Set(),
+    pushed: new Map(),
+  }
+}
+
+/** The contacts may have spoken before they changed. */
+function isOutdated(query: Query, visible: ReadonlySet<string>): boolean {
+  if (query.doubts.size === 0) return false
+  const about = query.kind === 'roster' ? visible : new Set(query.ids)
+  return isDoubtful(query.doubts, query.viewer ?? '', about)
 }
 
 function begin(node: NodeState, query: Query, out: NodeAction[]): void {
+  if (query.session && !isConnected(query.session)) return
   query.session?.queries.add(query)
+  query.doubts.clear()
   const request = file(node, node.questions, { type: 'visibility', query })
   const user = query.viewer as string
   const question =
@@ -142,9 +173,30 @@ function fail(node: NodeState, query: Query, out: NodeAction[]): void {
     return
   }
   if (!session.queries.delete(query)) return
-  for (const id of query.added) session.subscriptions.delete(id)
-  if (query.kind === 'roster' && !session.user?.roster) session.watchesRoster = false
+  withdraw(session, query)
   sendError(session, 'UNAVAILABLE', query.ref, out)
+}
+
+/** What the question put on the watch list belongs to another one from now on, if one asks for the same. */
+function withdraw(session: Session, query: Query): void {
+  const others = [...session.queries]
+  for (const id of query.added) {
+    const heir = others.find(({ claims }) => claims.has(id))
+    if (heir) heir.added.add(id)
+    else session.subscriptions.delete(id)
+  }
+  if (!query.startsRoster) return
+  const heir = others.find(({ kind }) => kind === 'roster')
+  if (heir) heir.startsRoster = true
+  else session.watchesRoster = false
+}
+
+/** Once one question is answered, what it watches stays, whatever becomes of the others. */
+function confirm(session: Session, query: Query): void {
+  for (const other of session.queries) {
+    for (const id of query.claims) other.added.delete(id)
+    if (query.kind === 'roster') other.startsRoster = false
+  }
 }
 
 function presencesOf(query: Query, reply: ReadReply, time: number) {

@@ -137,8 +137,14 @@ export interface Query {
   /** Empty until the contacts have told, where the whole roster is asked for. */
   ids: readonly string[]
   /** Those of them that this question has put on the watch list. */
-  readonly added: readonly string[]
+  readonly added: Set<string>
+  /** Those for which it stands on the watch list, whoever put them there; fewer where some were taken off again. */
+  readonly claims: Set<string>
+  /** This question has put the whole roster on the watch list. */
+  startsRoster: boolean
   visible: ReadonlySet<string> | null
+  /** Users whose contacts changed since the contacts were asked. */
+  readonly doubts: Set<string>
   /** What was pushed to the asker while the answer was on its way. */
   readonly pushed: Map<string, PushedChange>
 }
@@ -156,17 +162,51 @@ export type ReadPurpose =
       readonly user: User
       readonly version: number
       readonly audience: readonly string[]
+      readonly doubts: Set<string>
     }
   | { readonly type: 'answer'; readonly query: Query }
-  | { readonly type: 'gained'; readonly sessions: readonly Session[]; readonly ids: readonly string[] }
+  | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
 
 /** Why the contacts are being asked. */
 export type ContactsPurpose =
-  | { readonly type: 'audience'; readonly user: User; readonly version: number }
+  | {
+      readonly type: 'audience'
+      readonly user: User
+      readonly version: number
+      readonly doubts: Set<string>
+    }
   | { readonly type: 'visibility'; readonly query: Query }
-  | { readonly type: 'review:audience'; readonly changed: string }
-  | { readonly type: 'review:roster'; readonly viewer: User }
-  | { readonly type: 'review:pairs'; readonly session: Session; readonly ids: readonly string[] }
+  | ReviewAudience
+  | ReviewRoster
+  | ReviewPairs
+
+/** Who is to know of somebody whose contacts changed. */
+export interface ReviewAudience {
+  readonly type: 'review:audience'
+  readonly changed: string
+  /** Asked again before it was answered: a push may have been held back in between. */
+  readonly unsure: boolean
+  outdated: boolean
+}
+
+/** The roster of a viewer, asked for again. */
+export interface ReviewRoster {
+  readonly type: 'review:roster'
+  readonly viewer: User
+  /** Of whom a push may have been held back meanwhile. */
+  readonly unsure: ReadonlySet<string>
+  readonly doubts: Set<string>
+  outdated: boolean
+}
+
+/** Users that a session subscribes to, judged again. */
+export interface ReviewPairs {
+  readonly type: 'review:pairs'
+  readonly session: Session
+  readonly ids: readonly string[]
+  readonly unsure: ReadonlySet<string>
+  readonly doubts: Set<string>
+}
 
 /** A record that the presence service wants to write, made of these many queued changes. */
 export interface Proposal {

@@ -28,7 +28,7 @@ export interface MemoryNetworkOptions {
 export interface MemoryNetwork {
   /** A constructor for clients, in place of the DOM's. */
   readonly WebSocket: new (
-    url: string | URL,
+    url: string,
     protocols?: string | readonly string[],
   ) => MemorySocket
   /** The connections that are not closed at both ends. */
@@ -98,7 +98,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
 
   const network: MemoryNetwork = {
     WebSocket: class extends SocketEnd {
-      constructor(url: string | URL, protocols: string | readonly string[] = []) {
+      constructor(url: string, protocols: string | readonly string[] = []) {
         super('client', new URL(url).href, clock)
         connect(this, typeof protocols === 'string' ? [protocols] : [...protocols])
       }

@@ -13,13 +13,13 @@ export interface Installation {
   remove(): void
 }
 
-/** Packs what `npm publish` would upload and installs it next to the optional peers, without their types. */
+/** Packs what `npm publish` would upload and installs it next to the optional peers; of their types only React's, which hooks cannot do without. */
 export function installPackage(): Installation {
   buildIfStale()
   const folder = mkdtempSync(join(tmpdir(), 'presencekit-package-'))
   const packed = npm(['pack', '--silent', '--pack-destination', folder], root).trim().split('\n').at(-1)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed}`, 'ws@8', 'react@19'], folder)
+  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed}`, 'ws@8', 'react@19', '@types/react@19'], folder)
   return {
     folder,
     project(name, files) {

@@ -43,6 +43,8 @@ export async function bundle(name: string, code: string, port: number): Promise<
     stdin: { contents: code, resolveDir: folder, sourcefile: `${name}.tsx`, loader: 'tsx' },
     outfile,
     bundle: true,
+    // The samples are programs: what they do as they run must not be shaken off as a library's would.
+    ignoreAnnotations: true,
     platform: 'node',
     format: 'esm',
     jsx: 'automatic',

@@ -61,7 +61,7 @@ export function wrapSocket(
       return inner.bufferedAmount
     },
     send(data) {
-      if (inner.readyState === 1) observer.said?.(data)
+      if (!given) observer.said?.(data)
       inner.send(data)
     },
     close(code, reason) {

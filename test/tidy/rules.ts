@@ -47,11 +47,12 @@ const layers: readonly Layer[] = [
     broken: { path: 'src/client/react/a.tsx', text: "import { Session } from '../../server/session.ts'" },
   },
   {
-    name: 'server imports core, itself, node:*, eventemitter3, and of ws only types',
+    name: 'server imports core, itself, node:*, eventemitter3, and ws only where upgrades are taken',
     owns: (path) => inServer(path) && !inAdapter(path),
-    mayImport: ({ to, relative, typeOnly }) => {
+    mayImport: ({ from, to, relative, typeOnly }) => {
       if (relative) return inCore(to) || inServer(to)
-      return to.startsWith('node:') || to === 'eventemitter3' || (to === 'ws' && typeOnly)
+      const mayImportWs = typeOnly || from === 'src/server/attach/upgrade.ts'
+      return to.startsWith('node:') || to === 'eventemitter3' || (to === 'ws' && mayImportWs)
     },
     broken: { path: 'src/server/a.ts', text: "import { WebSocketServer } from 'ws'" },
   },
