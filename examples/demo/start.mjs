@@ -9,7 +9,7 @@ import { runnerImport } from 'vite'
 const DEFAULT_PORT = 5180
 const { PORT, HOST, SEED, DEMO_TIMEOUT_MS, DEMO_GRACE_MS } = process.env
 
-// Node 20 runs no TypeScript by itself; Vite, which serves the page anyway, does.
+// Node 20 runs no TypeScript by itself; Vite, which builds the page anyway, does.
 const entry = fileURLToPath(new URL('server/demo.ts', import.meta.url))
 const { module } = /** @type {{ module: DemoModule }} */ (
   await runnerImport(entry, { configFile: false, logLevel: 'warn' })

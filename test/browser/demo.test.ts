@@ -202,7 +202,7 @@ describe.skipIf(missing !== null)(title, () => {
 })
 
 function start(timing: typeof PATIENT): Promise<Demo> {
-  return startDemo({ host: 'localhost', port: 0, seed: 7, alias, cache: 'demo-sources', ...timing })
+  return startDemo({ host: 'localhost', port: 0, seed: 7, alias, ...timing })
 }
 
 /** Nobody of the test before is left, not even in their grace, and nobody is invisible. */

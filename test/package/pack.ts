@@ -19,7 +19,19 @@ export function installPackage(): Installation {
   const folder = mkdtempSync(join(tmpdir(), 'presencekit-package-'))
   const packed = npm(['pack', '--silent', '--pack-destination', folder], root).trim().split('\n').at(-1)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed}`, 'ws@8', 'react@19', '@types/react@19'], folder)
+  npm(
+    [
+      'install',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      `./${packed}`,
+      'ws@8',
+      'react@19',
+      '@types/react@19',
+    ],
+    folder,
+  )
   return {
     folder,
     project(name, files) {

@@ -19,7 +19,9 @@ afterEach(() => {
 
 /** Runs a sample in a process of its own, and gives the lines that it prints as they come. */
 async function run(name: string, code: string, port: number) {
-  const child = spawn(process.execPath, [await bundle(name, code, port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [await bundle(name, code, port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   let printed = ''
   const waiting = new Set<() => void>()

@@ -36,7 +36,8 @@ export async function load(entry, replacement) {
   const script = new Script(`(function (module, exports, require, __filename, __dirname) {${code}\n})`, {
     filename,
   })
-  script.runInThisContext()(module, module.exports, createRequire(filename), filename, dirname(filename))
+  const run = /** @type {(...details: unknown[]) => void} */ (script.runInThisContext())
+  run(module, module.exports, createRequire(filename), filename, dirname(filename))
   return module.exports
 }
 

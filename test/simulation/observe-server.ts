@@ -75,7 +75,7 @@ function hear(world: World, side: ServerSide, frame: string): void {
     message.type === 'PRESENCE_UPDATE'
       ? message.status === 'offline'
       : message.type === 'roster' && !message.watch
-  if ('ref' in message && message.ref !== undefined && !isQuiet) side.refs.set(message.ref, side.heardAt)
+  if ('ref' in message && !isQuiet) side.refs.set(message.ref, side.heardAt)
   if (message.type === 'PRESENCE_UPDATE') return hearUpdate(world, side, message)
   if (message.type !== 'hello') return noteQuestion(side, message)
   side.user ??= message.token ?? null

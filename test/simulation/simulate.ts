@@ -140,7 +140,7 @@ function kindOf(error: Error): Failure['promise'] {
 export function report({ seed, message, run, shrinks }: Failure, mutant?: string): string {
   const { seed: chance, ...setup } = run.setup
   return [
-    `${message}`,
+    message,
     `  seed ${seed}, after ${shrinks} shrinks (chance ${chance}):`,
     `  setup ${JSON.stringify(setup)}`,
     ...run.script.map((step) => `  ${showStep(step)}`),

@@ -7,7 +7,7 @@ import { contactBook, livelyPeople, personOf } from '../people.ts'
 import type { DemoTiming } from '../timing.ts'
 import { createChat } from './chat.ts'
 import { rememberEarlier } from './earlier.ts'
-import { type PageOptions, servePage } from './page.ts'
+import { buildPage, type PageOptions } from './page.ts'
 
 /** How a demo is started. */
 export interface DemoOptions extends DemoTiming, PageOptions {
@@ -28,7 +28,7 @@ export interface Demo {
 /** Starts it, and resolves once the page can be opened. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { host, port, timeoutMs, graceMs, seed } = options
-  const httpServer = createServer()
+  const httpServer = createServer(await buildPage({ timeoutMs, graceMs }, options))
   const storage = memoryStorage()
   await rememberEarlier(storage, livelyPeople)
 
@@ -42,10 +42,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   })
   presence.attach(httpServer, { path: '/presence' })
   const chat = createChat(httpServer, '/chat')
-  const page = await servePage(httpServer, { timeoutMs, graceMs }, options)
 
   const address = await listen(httpServer, port, host).catch(async (error: unknown) => {
-    await Promise.all([page.close(), presence.close()])
+    await presence.close()
     throw error
   })
   const lively = startLivelyContacts(`ws://localhost:${address.port}`, { seed, timeoutMs })
@@ -57,7 +56,6 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       lively.stop()
       chat.close()
       await presence.close()
-      await page.close()
       httpServer.closeAllConnections()
       await new Promise((resolve) => httpServer.close(resolve))
     },

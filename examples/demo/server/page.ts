@@ -1,51 +1,43 @@
-/** The page, by Vite in middleware mode: an edit in `page/` shows at once. */
-import type { Server } from 'node:http'
+/** The page: built by Vite at the start, kept in memory, and served by a plain HTTP server. */
+import type { RequestListener } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { type AliasOptions, createServer, type Plugin } from 'vite'
+import { type AliasOptions, build, type Plugin, type Rolldown } from 'vite'
 import type { DemoTiming } from '../timing.ts'
 
-/** How the page is served. */
+/** How the page is built. */
 export interface PageOptions {
   /** Other places for the package's entries than its own `exports`. */
   readonly alias?: AliasOptions
-  /** Where Vite keeps the libraries that it has made ready; not shared with one that has other aliases. */
-  readonly cache?: string
 }
 
-/** Answers the requests of an HTTP server with the page. */
-export async function servePage(
-  httpServer: Server,
-  timing: DemoTiming,
-  { alias = {}, cache = 'demo' }: PageOptions,
-): Promise<{ close(): Promise<void> }> {
-  const repository = fileURLToPath(new URL('../../..', import.meta.url))
-  const vite = await createServer({
+const TYPES = new Map([
+  ['html', 'text/html; charset=utf-8'],
+  ['js', 'text/javascript; charset=utf-8'],
+  ['css', 'text/css; charset=utf-8'],
+])
+
+/** Builds the page, and gives what answers requests with it. */
+export async function buildPage(timing: DemoTiming, { alias = {} }: PageOptions): Promise<RequestListener> {
+  const result = await build({
     root: fileURLToPath(new URL('../page', import.meta.url)),
     configFile: false,
-    cacheDir: fileURLToPath(new URL(`../../../node_modules/.vite/${cache}`, import.meta.url)),
     logLevel: 'warn',
     plugins: [react(), tellTiming(timing)],
     resolve: { alias },
-    // Named here, so that Vite does not find them one by one and load the page anew each time.
-    optimizeDeps: {
-      include: [
-        'react',
-        'react/jsx-runtime',
-        'react/jsx-dev-runtime',
-        'react-dom/client',
-        'eventemitter3',
-        'isomorphic-ws',
-      ],
-    },
-    server: {
-      middlewareMode: true,
-      hmr: { server: httpServer },
-      fs: { allow: [repository] },
-    },
+    build: { write: false },
   })
-  httpServer.on('request', vite.middlewares)
-  return vite
+  const { output } = result as Rolldown.RolldownOutput
+  const files = new Map(
+    output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
+  )
+  return ({ url = '/' }, response) => {
+    const [address = '/'] = url.split('?', 1)
+    const path = address === '/' ? '/index.html' : address
+    const file = files.get(path)
+    if (file === undefined) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': TYPES.get(path.split('.').at(-1) ?? '') }).end(file)
+  }
 }
 
 /** The page shows the durations that one has to wait for. */
