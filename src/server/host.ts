@@ -143,7 +143,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
         return clock.defer(() => dispatch({ type: 'turn' }))
       case 'wakeAt':
         cancelWake()
-        cancelWake = clock.setTimer(action.at - clock.now(), () => dispatch({ type: 'wake' }))
+        // After the input that is there already: a process that was held up reads what came before it judges anybody.
+        cancelWake = clock.setTimer(action.at - clock.now(), () => {
+          clock.defer(() => dispatch({ type: 'wake' }))
+        })
         return
       case 'read':
         return ask(
