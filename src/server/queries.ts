@@ -15,8 +15,10 @@ import { enqueueAnswer, sendError } from './outbox.ts'
 import { learnAll } from './presence.ts'
 import { presenceOf } from './presence-of.ts'
 import { isConnected } from './registry.ts'
+import { applyRoster, HIDDEN } from './sight.ts'
 import {
   type ContactsPurpose,
+  createQuery,
   file,
   type NodeState,
   type Query,
@@ -88,7 +90,7 @@ export function onVisibility(
   if (!ids) return fail(node, query, out)
   if (isOutdated(query, ids)) return begin(node, query, out)
   query.visible = ids
-  if (query.kind === 'roster') startRoster(query, ids)
+  if (query.kind === 'roster') startRoster(node, query, ids, out)
   if (query.kind === 'subscribe') judge(query, ids)
   readRecords(node, query, out)
 }
@@ -113,23 +115,6 @@ export function onRecords(
   }
 }
 
-/** A question of a session or of the application. */
-export function createQuery(
-  about: Pick<Query, 'kind' | 'session' | 'viewer' | 'ref'> &
-    Partial<Pick<Query, 'ids' | 'added' | 'claims' | 'startsRoster'>>,
-): Query {
-  return {
-    ids: [],
-    added: new Set(),
-    claims: new Set(),
-    startsRoster: false,
-    ...about,
-    visible: null,
-    doubts: new Set(),
-    pushed: new Map(),
-  }
-}
-
 /** The contacts may have spoken before they changed. */
 function isOutdated(query: Query, visible: ReadonlySet<string>): boolean {
   if (query.doubts.size === 0) return false
@@ -141,6 +126,8 @@ function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   if (query.session && !isConnected(query.session)) return
   query.session?.queries.add(query)
   query.doubts.clear()
+  // Who was hidden may be seen again by now; the answer will tell.
+  for (const [id, { version }] of query.pushed) if (version === HIDDEN) query.pushed.delete(id)
   const request = file(node, node.questions, { type: 'visibility', query })
   const user = query.viewer as string
   const question =
@@ -155,9 +142,13 @@ function readRecords(node: NodeState, query: Query, out: NodeAction[]): void {
   out.push({ type: 'read', request, ids: query.ids })
 }
 
-function startRoster(query: Query, ids: ReadonlySet<string>): void {
+/** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. */
+function startRoster(node: NodeState, query: Query, ids: ReadonlySet<string>, out: NodeAction[]): void {
   query.ids = [...ids]
-  if (query.session?.user && query.session.watchesRoster) query.session.user.roster = ids
+  const { session } = query
+  if (!session?.user || !session.watchesRoster) return
+  if (session.user.roster) applyRoster(node, session.user, ids, { except: session }, out)
+  else session.user.roster = ids
 }
 
 function judge(query: Query, visible: ReadonlySet<string>): void {

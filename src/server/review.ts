@@ -2,26 +2,18 @@
  * Contacts have changed: every pair with that user on either side is judged again, those refused before too. Who gains
  * sight is told what there is to see, who loses it gets `unknown`. Pushes need no review: they ask the contacts anew.
  */
-import { encodePresence } from '../core/codec.ts'
-import { UNKNOWN_VIEW } from '../core/model.ts'
-import { isNewer, type Version } from '../core/version.ts'
 import { castDoubt, isDoubtful } from './doubt.ts'
 import type { NodeAction } from './machine.ts'
-import { encodeFor, enqueueChange } from './outbox.ts'
-import { learnAll } from './presence.ts'
-import { createQuery } from './queries.ts'
+import { applyRoster, hide, liveSessions, readGained } from './sight.ts'
 import {
   file,
   type NodeState,
-  type ReadPurpose,
   type ReviewAudience,
   type ReviewPairs,
   type ReviewRoster,
   type Session,
-  storageTime,
   type User,
 } from './state.ts'
-import type { ReadReply } from './storage/contract.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -72,26 +64,12 @@ export function onReviewRoster(
   roster: ReadonlySet<string> | null,
   out: NodeAction[],
 ): void {
-  const before = viewer.roster
-  if (!before || outdated) return
-  const now = roster ?? new Set<string>()
+  if (!viewer.roster || outdated) return
+  const now = roster ?? NONE
   if (isDoubtful(doubts, viewer.id, now)) {
     return reviewRoster(node, viewer, new Set([...unsure, ...doubts]), out)
   }
-  viewer.roster = now
-  const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
-  const everything = unsure.has(viewer.id)
-  const gained = [...now].filter((id) => everything || unsure.has(id) || !before.has(id))
-  const lost = [...before].filter((id) => !now.has(id))
-  for (const session of watching) {
-    hide(
-      node,
-      session,
-      lost.filter((id) => session.subscriptions.get(id) !== true),
-      out,
-    )
-  }
-  if (gained.length > 0) readGained(node, watching, gained, out)
+  applyRoster(node, viewer, now, { unsure }, out)
 }
 
 /** Pairs of a session that subscribes by id, judged again. */
@@ -120,32 +98,6 @@ export function onReviewPairs(
     out,
   )
   if (gained.length > 0) readGained(node, [session], gained, out)
-}
-
-/** What there is to see of those who can be seen from now on. */
-export function onGained(
-  node: NodeState,
-  { queries, ids }: Extract<ReadPurpose, { type: 'gained' }>,
-  reply: ReadReply | null,
-  now: number,
-  out: NodeAction[],
-): void {
-  if (reply) learnAll(node, ids, reply.records, now, out)
-  for (const query of queries) {
-    const { session } = query
-    if (!session?.queries.delete(query) || !reply) continue
-    ids.forEach((id, index) => {
-      const stored = reply.records[index]
-      if (!stored) return
-      const update = encodeFor(query, id, stored, storageTime(node, now))
-      const version = newest(query.pushed.get(id)?.version, stored)
-      enqueueChange(node, session, { user: id, before: '', update, version }, out)
-    })
-  }
-}
-
-function newest(pushed: Version | undefined, read: Version): Version {
-  return pushed && isNewer(pushed, read) ? pushed : read
 }
 
 function reviewOwn(node: NodeState, viewer: User, out: NodeAction[]): void {
@@ -190,31 +142,4 @@ function reviewPairs(
     doubts: new Set<string>(),
   })
   out.push({ type: 'contacts', request, question: { about: 'visible', user: viewer, among: ids } })
-}
-
-function readGained(
-  node: NodeState,
-  sessions: readonly Session[],
-  ids: readonly string[],
-  out: NodeAction[],
-): void {
-  const queries = sessions.map((session) => {
-    const query = createQuery({ kind: 'fetch', session, viewer: session.user?.id ?? null, ref: 0, ids })
-    session.queries.add(query)
-    return query
-  })
-  const request = file(node, node.reads, { type: 'gained', queries, ids })
-  out.push({ type: 'read', request, ids })
-}
-
-function hide(node: NodeState, session: Session, ids: readonly string[], out: NodeAction[]): void {
-  const version = { epoch: Number.MAX_SAFE_INTEGER, version: 0 }
-  for (const id of ids) {
-    const update = encodePresence(id, UNKNOWN_VIEW)
-    enqueueChange(node, session, { user: id, before: '', update, version }, out)
-  }
-}
-
-function liveSessions(user: User): Session[] {
-  return [...user.sessions.values()].filter(({ phase }) => phase === 'live')
 }

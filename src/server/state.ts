@@ -304,3 +304,20 @@ export function take<T>(table: Map<RequestId, T>, id: RequestId): T | undefined 
   table.delete(id)
   return purpose
 }
+
+/** A question of a session or of the application. */
+export function createQuery(
+  about: Pick<Query, 'kind' | 'session' | 'viewer' | 'ref'> &
+    Partial<Pick<Query, 'ids' | 'added' | 'claims' | 'startsRoster'>>,
+): Query {
+  return {
+    ids: [],
+    added: new Set(),
+    claims: new Set(),
+    startsRoster: false,
+    ...about,
+    visible: null,
+    doubts: new Set(),
+    pushed: new Map(),
+  }
+}

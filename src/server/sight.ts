@@ -1,0 +1,106 @@
+/** Who gains sight of somebody is told what there is to see; who loses it gets `unknown`. */
+import { encodePresence } from '../core/codec.ts'
+import { UNKNOWN_VIEW } from '../core/model.ts'
+import { isNewer, type Version } from '../core/version.ts'
+import type { NodeAction } from './machine.ts'
+import { encodeFor, enqueueChange } from './outbox.ts'
+import { learnAll } from './presence.ts'
+import {
+  createQuery,
+  file,
+  type NodeState,
+  type ReadPurpose,
+  type Session,
+  storageTime,
+  type User,
+} from './state.ts'
+import type { ReadReply } from './storage/contract.ts'
+
+/** Where being hidden stands in the order: behind everything that was known before. */
+export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })
+
+/** Whom the user may watch as a whole, from now on. */
+export function applyRoster(
+  node: NodeState,
+  viewer: User,
+  roster: ReadonlySet<string>,
+  how: {
+    /** Of whom a push may have been held back meanwhile; the viewer: of all. */
+    readonly unsure?: ReadonlySet<string>
+    /** This one gets a snapshot anyway. */
+    readonly except?: Session
+  },
+  out: NodeAction[],
+): void {
+  const before = viewer.roster ?? new Set()
+  viewer.roster = roster
+  const isNews = (id: string) => how.unsure?.has(viewer.id) || how.unsure?.has(id) || !before.has(id)
+  const gained = [...roster].filter(isNews)
+  const lost = [...before].filter((id) => !roster.has(id))
+  const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
+  for (const session of watching) {
+    hide(
+      node,
+      session,
+      lost.filter((id) => session.subscriptions.get(id) !== true),
+      out,
+    )
+  }
+  const others = watching.filter((session) => session !== how.except)
+  if (gained.length > 0 && others.length > 0) readGained(node, others, gained, out)
+}
+
+/** What there is to see of those who can be seen from now on. */
+export function onGained(
+  node: NodeState,
+  { queries, ids }: Extract<ReadPurpose, { type: 'gained' }>,
+  reply: ReadReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (reply) learnAll(node, ids, reply.records, now, out)
+  for (const query of queries) {
+    const { session } = query
+    if (!session?.queries.delete(query) || !reply) continue
+    ids.forEach((id, index) => {
+      const stored = reply.records[index]
+      if (!stored) return
+      const update = encodeFor(query, id, stored, storageTime(node, now))
+      const version = newest(query.pushed.get(id)?.version, stored)
+      enqueueChange(node, session, { user: id, before: '', update, version }, out)
+    })
+  }
+}
+
+function newest(pushed: Version | undefined, read: Version): Version {
+  return pushed && isNewer(pushed, read) ? pushed : read
+}
+
+/** Has a session shown what there is to see of these users. */
+export function readGained(
+  node: NodeState,
+  sessions: readonly Session[],
+  ids: readonly string[],
+  out: NodeAction[],
+): void {
+  const queries = sessions.map((session) => {
+    const query = createQuery({ kind: 'fetch', session, viewer: session.user?.id ?? null, ref: 0, ids })
+    session.queries.add(query)
+    return query
+  })
+  const request = file(node, node.reads, { type: 'gained', queries, ids })
+  out.push({ type: 'read', request, ids })
+}
+
+/** Shows a session nothing more of these users. */
+export function hide(node: NodeState, session: Session, ids: readonly string[], out: NodeAction[]): void {
+  for (const id of ids) {
+    const update = encodePresence(id, UNKNOWN_VIEW)
+    enqueueChange(node, session, { user: id, before: '', update, version: HIDDEN }, out)
+  }
+}
+
+/** The sessions of a user that can be told something. */
+export function liveSessions(user: User): Session[] {
+  return [...user.sessions.values()].filter(({ phase }) => phase === 'live')
+}
