@@ -7,7 +7,7 @@ import { createRandom, type Random } from '../../src/testing/index.ts'
 import type { ContactsShape, HeldAnswer } from '../support/gate.ts'
 import { choice, createServerWorld, type Peer, type ServerWorld } from '../support/server-world.ts'
 
-const SEEDS = 1500
+const SEEDS = 150
 const STEPS = 25
 
 const SHAPES: readonly (readonly [name: string, shape: ContactsShape])[] = [
