@@ -4,9 +4,12 @@
  * @packageDocumentation
  */
 export type { Awaitable } from '../core/awaitable.ts'
+export type { SessionActivity } from '../core/model.ts'
+export type { Choice, SessionEntry, UserRecord } from '../core/record.ts'
+export type { Version } from '../core/version.ts'
 export type { Limits } from '../core/limits.ts'
 export type { TimingOptions } from '../core/timing.ts'
-export type { HttpServerLike } from './attach/http.ts'
+export type { HttpServerLike, UpgradeListener } from './attach/http.ts'
 export type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/request.ts'
 export type { SharedOptions } from './attach/shared.ts'
 export type { WebSocketServerLike } from './attach/sub-protocol.ts'

@@ -2,7 +2,8 @@
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
 import type { UpgradeHandler } from './upgrade.ts'
 
-type UpgradeListener = (request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead) => void
+/** What a server tells of an upgrade. */
+export type UpgradeListener = (request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead) => void
 
 /** The part of a Node HTTP or HTTPS server that is needed. */
 export interface HttpServerLike {
