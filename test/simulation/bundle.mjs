@@ -36,7 +36,9 @@ export async function load(entry, replacement) {
   const script = new Script(`(function (module, exports, require, __filename, __dirname) {${code}\n})`, {
     filename,
   })
-  const run = /** @type {(...details: unknown[]) => void} */ (script.runInThisContext())
+  /** @type {unknown} */
+  const compiled = script.runInThisContext()
+  const run = /** @type {(...details: unknown[]) => void} */ (compiled)
   run(module, module.exports, createRequire(filename), filename, dirname(filename))
   return module.exports
 }
