@@ -1,23 +1,15 @@
 // Starts the demo: `npm run demo`, from the root of the repository, installs and builds what it needs first.
 // PORT, HOST, SEED, DEMO_TIMEOUT_MS and DEMO_GRACE_MS change what their names say.
 
-import { fileURLToPath } from 'node:url'
-import { runnerImport } from 'vite'
-
-/** @typedef {typeof import('./server/demo.ts')} DemoModule */
+import { loadDemo } from './load.mjs'
 
 const DEFAULT_PORT = 5180
 const { PORT, HOST, SEED, DEMO_TIMEOUT_MS, DEMO_GRACE_MS } = process.env
-
-// Node 20 runs no TypeScript by itself; Vite, which builds the page anyway, does.
-const entry = fileURLToPath(new URL('server/demo.ts', import.meta.url))
-const { module } = /** @type {{ module: DemoModule }} */ (
-  await runnerImport(entry, { configFile: false, logLevel: 'warn' })
-)
+const { startDemo } = await loadDemo()
 
 /** @param {number} port */
 const start = (port) =>
-  module.startDemo({
+  startDemo({
     // The tokens are toys: other machines are let in only by whoever says so.
     host: HOST ?? 'localhost',
     port,

@@ -8,7 +8,7 @@ import { timing } from './timing.ts'
 import { seconds } from './times.ts'
 import { useLinkState } from './use-link-state.ts'
 
-/** Four ways to be gone, of which only the first is polite. */
+/** Three ways to be gone, of which only the first is polite. */
 export function LinkControls({ session: { client, link } }: { readonly session: Session }) {
   const { state } = useConnection()
   const linkState = useLinkState(link)
