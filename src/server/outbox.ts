@@ -87,7 +87,7 @@ export function flushSessions(node: NodeState, now: number, out: NodeAction[]): 
   const sessions = [...node.dirtySessions]
   node.dirtySessions.clear()
   for (const session of sessions) {
-    if (!isConnected(session) || session.congestedUntil > now) continue
+    if (!isConnected(session) || session.congestedUntil !== 0) continue
     flushChanges(session, out)
     flushPage(node, session, now, out)
   }
