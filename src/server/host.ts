@@ -4,9 +4,9 @@
  */
 import { type Awaitable, isPromise } from '../core/awaitable.ts'
 import type { Clock } from '../core/clock.ts'
-import { isUserId } from '../core/codec.ts'
-import { PresenceError, type PresenceErrorCode } from '../core/errors.ts'
+import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
+import { checkIdentity } from './checks.ts'
 import type { ContactsReader } from './contacts/reader.ts'
 import type { Command, ConnectionId, Identity, NodeAction, NodeEvent, Notice, RequestId } from './machine.ts'
 import { step } from './node.ts'
@@ -208,7 +208,9 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   return {
     accept(transport, { request, identity }) {
       const connection = nextConnection++
-      connections.set(connection, { transport, request })
+      // Who comes when all is over is sent on, and not left hanging.
+      if (stopped) guard('socket', () => transport.close(CLOSE.RESTART, 'RESTART 0'))
+      else connections.set(connection, { transport, request })
       dispatch({ type: 'open', connection, session: options.createSessionId(), identity })
       return {
         frame: (frame) => dispatch({ type: 'frame', connection, frame }),
@@ -232,20 +234,12 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     stop() {
       stopped = true
       cancelWake()
-      for (const { transport } of connections.values()) guard('socket', () => transport.terminate(1012))
+      for (const { transport } of connections.values())
+        guard('socket', () => transport.terminate(CLOSE.RESTART))
       connections.clear()
       for (const { reject } of callers.values())
         reject(new PresenceError('CLOSED', 'The presence server is closed'))
       callers.clear()
     },
   }
-}
-
-function checkIdentity(identity: Identity | null, idBytes: number): Identity | null {
-  if (identity === null) return null
-  if (isUserId(identity.userId, idBytes)) return identity
-  throw new PresenceError(
-    'BAD_ID',
-    'authenticate gave a userId that is none: a string of 1 to 128 bytes, well formed',
-  )
 }

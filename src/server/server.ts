@@ -1,7 +1,7 @@
 /** The façade of the server half, and the only file that wires its parts together. */
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
-import { isUserId } from '../core/codec.ts'
+import { isPromise } from '../core/awaitable.ts'
 import { configError, PresenceError } from '../core/errors.ts'
 import type { Presence, StatusChoice } from '../core/model.ts'
 import type { WebSocketLike } from '../core/socket.ts'
@@ -11,6 +11,7 @@ import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/reques
 import { attachShared, type SharedOptions } from './attach/shared.ts'
 import { attachBySubProtocol, type WebSocketServerLike } from './attach/sub-protocol.ts'
 import { createUpgradeHandler } from './attach/upgrade.ts'
+import { checkChoice, checkIdentity, checkUserId } from './checks.ts'
 import { createContactsReader } from './contacts/reader.ts'
 import { createHost, type ErrorStage } from './host.ts'
 import type { Identity, Notice } from './machine.ts'
@@ -70,7 +71,14 @@ export interface PresenceServer {
     listener: (...details: PresenceServerEvents[E]) => void,
   ): () => void
   /** How it does. */
-  health(): { readonly live: boolean; readonly ready: boolean; readonly connections: number }
+  health(): {
+    readonly live: boolean
+    /** Whether new connections are welcome. */
+    readonly ready: boolean
+    /** Why not. */
+    readonly reasons: readonly string[]
+    readonly connections: number
+  }
   /**
    * Sends the clients away (close 1012) and resolves once none of our connections is left, at the latest two seconds
    * after `drainMs`. Their returns are spread over `drainMs`. The application's servers stay as they are.
@@ -109,21 +117,16 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
   const attachments = new Set<() => void>()
   let closing: Promise<void> | null = null
 
-  const report = (error: unknown, stage: ErrorStage): void => {
-    logger?.error(`presence: ${stage}: ${String(error)}`)
+  const log = (stage: ErrorStage, error: unknown): void => {
     try {
-      events.emit('error', error, { stage })
-    } catch (thrown) {
-      logger?.error(`presence: listener: ${String(thrown)}`)
+      logger?.error(`presence: ${stage}: ${String(error)}`)
+    } catch {
+      // A logger that fails has nowhere to say so.
     }
   }
-  /** A listener that throws is its author's fault, and nobody else's trouble. */
-  const emit = (act: () => void): void => {
-    try {
-      act()
-    } catch (error) {
-      report(error, 'listener')
-    }
+  const report = (error: unknown, stage: ErrorStage): void => {
+    log(stage, error)
+    events.emit('error', error, { stage })
   }
 
   const host = createHost<UpgradeRequest>({
@@ -139,7 +142,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     authenticate: (attempt) => (comesByCookie(attempt, origins) ? null : authenticate(attempt)),
     createSessionId: randomUUID,
     onNotice: (notice) => {
-      announce(events, emit, notice)
+      announce(events, notice)
     },
     onError: report,
   })
@@ -153,6 +156,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
   )
 
   const attach = (server: WebSocketServerLike | HttpServerLike, how: AttachOptions = {}): Attachment => {
+    if (closing) throw new PresenceError('CLOSED', 'The presence server is closed')
     const undo = attachTo(server, how)
     attachments.add(undo)
     return {
@@ -172,15 +176,16 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     }
     if (mode !== 'shared') return attachBySubProtocol(server, handleUpgrade)
     if (typeof userOf !== 'function') throw configError('userOf', 'a function', userOf)
-    return attachShared(host, server, { userOf }, (error) => {
+    const named: SharedOptions['userOf'] = (socket, request) => {
+      const userId = userOf(socket, request)
+      return userId === null ? null : checked(userId)
+    }
+    return attachShared(host, server, { userOf: named }, (error) => {
       report(error, 'authenticate')
     })
   }
 
-  const checked = (userId: string): string => {
-    if (isUserId(userId, limits.idBytes)) return userId
-    throw new PresenceError('BAD_ID', `Not a user id: ${JSON.stringify(userId)}`)
-  }
+  const checked = (userId: string): string => checkUserId(userId, limits.idBytes)
 
   const close = async (drainMs: number): Promise<void> => {
     for (const undo of attachments) undo()
@@ -191,8 +196,21 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       await new Promise<void>((resolve) => clock.setTimer(CLOSE_CHECK_MS, resolve))
     }
     host.stop()
+    await closeStorage(deadline)
     events.removeAllListeners()
-    await storage.close?.()
+  }
+  /** A storage that does not close in time, or not at all, keeps nobody waiting. */
+  const closeStorage = async (deadline: number): Promise<void> => {
+    let cancel = () => {}
+    const tooLate = new Promise<void>((resolve) => {
+      cancel = clock.setTimer(deadline - clock.now(), resolve)
+    })
+    try {
+      await Promise.race([storage.close?.(), tooLate])
+    } catch (error) {
+      report(error, 'storage')
+    }
+    cancel()
   }
 
   return {
@@ -200,7 +218,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     handleUpgrade,
     handleConnection(socket, request, user) {
       const identity = typeof user === 'string' ? { userId: user } : (user ?? null)
-      if (identity) checked(identity.userId)
+      checkIdentity(identity, limits.idBytes)
       attachPlain(host, socket, request, identity)
     },
     async get(userIds, { as } = {}) {
@@ -208,6 +226,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       return (await host.command({ type: 'get', ids, as: as === undefined ? null : checked(as) })) ?? []
     },
     async setStatus(userId, status, { text, expiresInMs } = {}) {
+      checkChoice(status, text, expiresInMs, limits)
       await host.command({
         type: 'setStatus',
         user: checked(userId),
@@ -223,12 +242,22 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       await host.command({ type: 'invalidateContacts', user: checked(userId) })
     },
     on(event, listener) {
-      events.on(event, listener)
+      // What a listener of errors throws must not come back to it.
+      const safe = guarded(listener, (error) => {
+        if (event === 'error') log('listener', error)
+        else report(error, 'listener')
+      })
+      events.on(event, safe)
       return () => {
-        events.off(event, listener)
+        events.off(event, safe)
       }
     },
-    health: () => ({ live: true, ready: closing === null, connections: host.connections() }),
+    health: () => ({
+      live: true,
+      ready: closing === null,
+      reasons: closing === null ? [] : ['closing'],
+      connections: host.connections(),
+    }),
     close({ drainMs = 0 } = {}) {
       closing ??= close(drainMs)
       return closing
@@ -250,18 +279,29 @@ function comesByCookie(
   return token === undefined && origins === null && request?.headers.origin !== undefined
 }
 
-function announce(
-  events: EventEmitter<PresenceServerEvents>,
-  emit: (act: () => void) => void,
-  notice: Notice,
-): void {
+function announce(events: EventEmitter<PresenceServerEvents>, notice: Notice): void {
   if (notice.type !== 'change') {
     const { type, userId, sessionId } = notice
-    emit(() => events.emit(type, { userId, sessionId }))
+    events.emit(type, { userId, sessionId })
     return
   }
   const { presence, previous } = notice
-  emit(() => events.emit('change', presence, previous))
+  events.emit('change', presence, previous)
   if (presence.online === previous.online) return
-  emit(() => events.emit(presence.online ? 'online' : 'offline', presence, previous))
+  events.emit(presence.online ? 'online' : 'offline', presence, previous)
+}
+
+/** A listener that fails, at once or later, is its author's fault, and nobody else's trouble. */
+function guarded<Details extends readonly unknown[]>(
+  listener: (...details: Details) => unknown,
+  onFault: (error: unknown) => void,
+): (...details: Details) => void {
+  return (...details) => {
+    try {
+      const result = listener(...details)
+      if (isPromise(result)) result.then(undefined, onFault)
+    } catch (error) {
+      onFault(error)
+    }
+  }
 }
