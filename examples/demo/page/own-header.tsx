@@ -13,7 +13,7 @@ export function OwnHeader({ session: { person, link } }: { readonly session: Ses
   const linkState = useLinkState(link)
   return (
     <header className="own">
-      <Avatar person={person} status={self.status} />
+      <Avatar person={person} status={state === 'connected' ? self.status : 'unknown'} />
       <div className="own-words">
         <h2>{person.name}</h2>
         <p aria-live="polite">
