@@ -37,7 +37,7 @@ export function earlierMessages(now: number): ChatMessage[] {
     ['bob', 'ada', 11, 'Are you at your desk?'],
     ['ada', 'bob', 9, 'I am. My dot is green, isn’t it?'],
     ['bob', 'ada', 8, 'It is. Pull your cable out, I want to see how fast I notice.'],
-    ['ada', 'bob', 6, 'Three seconds of grace, then you will.'],
+    ['ada', 'bob', 6, 'After three seconds of grace.'],
   ]
   return talk.map(([from, to, minutesAgo, text], index) => ({
     id: index + 1,
