@@ -1,14 +1,18 @@
 /** The client as an application sees it: calls become events of the machine, its actions promises and listeners. */
 import { configError, PresenceError } from '../core/errors.ts'
-import type { Presence } from '../core/model.ts'
-import type { ConnectionChange, PresenceClient, PresenceListener, PresenceSubscription } from './api.ts'
+import type { ConnectionChange, PresenceClient } from './api.ts'
 import { checkChoice, checkIds } from './checks.ts'
 import { type CallerAction, createHost } from './host.ts'
 import { createListeners } from './listeners.ts'
+import { createLog } from './log.ts'
+import { forgetAll, presenceOf, type RecordAction } from './machine/records.ts'
+import type { Waiter } from './machine/request.ts'
+import { ROSTER } from './machine/roster.ts'
+import type { SubscriptionAction } from './machine/subscription.ts'
 import { type PresenceClientOptions, resolveOptions } from './options.ts'
-import { forgetAll, presenceOf } from './records.ts'
-import type { Waiter } from './requests.ts'
-import { createSubscription, ROSTER, type Subscription } from './subscriptions.ts'
+import { createWatching } from './watching.ts'
+
+const IDLE: ConnectionChange = Object.freeze({ current: 'idle', previous: 'idle', attempt: 0 })
 
 /**
  * Makes a client. Nothing happens before it is asked for something.
@@ -18,104 +22,77 @@ import { createSubscription, ROSTER, type Subscription } from './subscriptions.t
 export function createPresenceClient(options: PresenceClientOptions): PresenceClient {
   const settings = resolveOptions(options)
   const { clock } = settings
-  const listeners = createListeners(settings.logger)
-  /** The first snapshots that are still due. */
-  const snapshots = new Map<Subscription, Settler<readonly Presence[]>>()
+  const log = createLog(settings.logger)
+  const listeners = createListeners(log)
   const connecting = new Set<Waiter>()
-  let lastChange: ConnectionChange = { current: 'idle', previous: 'idle', attempt: 0 }
+  let connection = IDLE
   let destroyed = false
 
   const perform = (action: CallerAction): void => {
     switch (action.type) {
       case 'connection':
-        lastChange = action.change
-        listeners.emit('connection', action.change)
-        if (action.change.current === 'connected') settleAll(connecting, null)
-        return
+        return noteConnection(action.change)
       case 'ended':
         return settleAll(connecting, action.error)
       case 'settle':
         return settleAll(action.waiters, action.error)
       case 'greet':
         return queueMicrotask(() => host.dispatch(action))
-      case 'notify': {
-        const { active, listener } = action.subscription
-        if (active && listener && !destroyed) listeners.call(listener, action.presence, action.previous)
-        return
-      }
+      case 'notify':
+        return notify(action)
       case 'complete':
-        return takeSnapshot(action.subscription)?.resolve(action.presences)
+        return watching.complete(action.subscription, action.presences)
       case 'incomplete':
-        return takeSnapshot(action.subscription)?.reject(action.error)
+        return watching.disappoint(action.subscription, action.error)
       case 'changed':
-        return emitChange(action)
+        return noteChange(action)
       case 'self':
         return listeners.emit('self', action.self)
       case 'error':
         return listeners.fault(action.error, action.stage)
     }
   }
-  const takeSnapshot = (subscription: Subscription): Settler<readonly Presence[]> | undefined => {
-    const settler = snapshots.get(subscription)
-    snapshots.delete(subscription)
-    return settler
+  const noteConnection = (change: ConnectionChange): void => {
+    connection = change
+    log('debug', `connection: ${change.current}`, change)
+    listeners.emit('connection', change)
+    if (change.current === 'connected') settleAll(connecting, null)
   }
-  const emitChange = ({
-    presence,
-    previous,
-    transition,
-  }: Extract<CallerAction, { type: 'changed' }>): void => {
+  const noteChange = ({ presence, previous, transition }: RecordAction): void => {
     listeners.emit('presence', presence, previous)
     if (transition) listeners.emit(transition, presence, previous)
   }
-
-  const host = createHost(settings, { perform, fault: listeners.fault })
-  const { machine, dispatch } = host
-
-  const watch = (keys: readonly string[], listener: PresenceListener | undefined): PresenceSubscription => {
-    const subscription = createSubscription(listener)
-    const ready = new Promise<readonly Presence[]>((resolve, reject) => {
-      snapshots.set(subscription, { resolve, reject })
-    })
-    // Nobody has to wait for it.
-    ready.catch(() => undefined)
-    const change = (type: 'add' | 'remove', keys: readonly string[]): void => {
-      if (subscription.active) dispatch({ type, subscription, keys })
-    }
-    const end = (): void => {
-      change('remove', [...subscription.keys])
-      subscription.active = false
-      takeSnapshot(subscription)?.reject(closedError())
-    }
-    if (destroyed) end()
-    change('add', keys)
-    return {
-      ready,
-      unsubscribe: end,
-      add: (...userIds) => change('add', checkIds(userIds)),
-      remove: (...userIds) => change('remove', userIds),
-    }
+  const notify = ({
+    subscription,
+    presence,
+    previous,
+  }: Extract<SubscriptionAction, { type: 'notify' }>): void => {
+    const { active, listener } = subscription
+    if (active && listener && !destroyed) listeners.call(listener, presence, previous)
   }
-
-  const whenAnswered = (ask: (waiter: Waiter) => void): Promise<void> =>
+  const whenSettled = (ask: (waiter: Waiter) => void): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (destroyed) reject(closedError())
+      if (destroyed) reject(new PresenceError('CLOSED', 'The client was destroyed'))
       else ask({ resolve, reject })
     })
 
+  const host = createHost(settings, { perform, fault: listeners.fault })
+  const { state, dispatch } = host
+  const watching = createWatching(dispatch)
+
   return {
     get state() {
-      return machine.connection.state
+      return state.connection.state
     },
     get connection() {
-      return lastChange
+      return connection
     },
     get self() {
-      return machine.self
+      return state.own.shown
     },
     async connect() {
-      if (machine.connection.state === 'connected') return
-      await whenAnswered((waiter) => {
+      if (state.connection.state === 'connected') return
+      await whenSettled((waiter) => {
         connecting.add(waiter)
         dispatch({ type: 'connect' })
       })
@@ -130,31 +107,30 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
       if (destroyed) return
       host.destroy()
       destroyed = true
-      for (const { reject } of snapshots.values()) reject(closedError())
-      snapshots.clear()
-      forgetAll(machine.records)
+      watching.end()
+      forgetAll(state.records)
       listeners.clear()
     },
-    subscribe: (userIds, listener) => watch(checkIds(userIds), listener),
+    subscribe: (userIds, listener) => watching.watch(checkIds(userIds), listener),
     subscribeContacts(listener) {
-      const { ready, unsubscribe } = watch([ROSTER], listener)
+      const { ready, unsubscribe } = watching.watch([ROSTER], listener)
       return Object.assign(() => unsubscribe(), { ready, unsubscribe })
     },
     get(userId) {
       checkIds(userId)
-      return presenceOf(machine.records, userId)
+      return presenceOf(state.records, userId)
     },
     async fetch(userIds) {
       const asked = checkIds(userIds)
       const ids = new Set(asked)
-      if (ids.size > 0) await whenAnswered((waiter) => dispatch({ type: 'fetch', ids, waiter }))
-      return asked.map((id) => presenceOf(machine.records, id))
+      if (ids.size > 0) await whenSettled((waiter) => dispatch({ type: 'fetch', ids, waiter }))
+      return asked.map((id) => presenceOf(state.records, id))
     },
-    async setStatus(status, options = {}) {
-      checkChoice(status, options)
-      const { text, expiresInMs } = options
+    async setStatus(status, choice = {}) {
+      checkChoice(status, choice)
+      const { text, expiresInMs } = choice
       const expiresAt = expiresInMs === undefined ? null : clock.now() + expiresInMs
-      await whenAnswered((waiter) =>
+      await whenSettled((waiter) =>
         dispatch({ type: 'choose', choice: { status, text, expiresAt, waiters: [waiter] } }),
       )
     },
@@ -164,15 +140,10 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
       host.share(next)
     },
     serverTime() {
-      const { serverOffsetMs } = machine
+      const { serverOffsetMs } = state
       return serverOffsetMs === null ? clock.time() : Math.round(clock.now() + serverOffsetMs)
     },
   }
-}
-
-interface Settler<Value> {
-  readonly resolve: (value: Value) => void
-  readonly reject: (error: PresenceError) => void
 }
 
 function settleAll(waiters: Iterable<Waiter>, error: PresenceError | null): void {
@@ -181,8 +152,4 @@ function settleAll(waiters: Iterable<Waiter>, error: PresenceError | null): void
     else resolve()
   }
   if (waiters instanceof Set) waiters.clear()
-}
-
-function closedError(): PresenceError {
-  return new PresenceError('CLOSED', 'The client was destroyed, or the subscription ended')
 }

@@ -6,11 +6,10 @@ import type { ErrorContext } from './api.ts'
 import {
   type ClientAction,
   type ClientEvent,
-  createMachine,
-  type Machine,
-  machineDueAt,
-  stepMachine,
-} from './machine.ts'
+  type ClientState,
+  createClientState,
+} from './machine/client-state.ts'
+import { machineDueAt, stepMachine } from './machine/machine.ts'
 import type { Settings } from './options.ts'
 import { watchPage } from './page.ts'
 import { keepSession } from './session-memory.ts'
@@ -21,7 +20,7 @@ export type CallerAction = Exclude<ClientAction, { type: 'attempt' | 'send' | 'r
 
 /** Runs a machine. */
 export interface Host {
-  readonly machine: Machine
+  readonly state: ClientState
   readonly dispatch: (event: ClientEvent) => void
   /** Resolves when no goodbye is under way. */
   readonly departure: () => Promise<void>
@@ -40,14 +39,14 @@ export interface HostEvents {
 /** A host of a machine that has done nothing yet. */
 export function createHost(settings: Settings, events: HostEvents): Host {
   const { clock } = settings
-  const machine = createMachine(settings)
+  const state = createClientState(settings)
   const actions: ClientAction[] = []
   let performing = false
   let destroyed = false
 
   const dispatch = (event: ClientEvent): void => {
     if (destroyed) return
-    stepMachine(machine, event, clock.now(), clock.random(), actions)
+    stepMachine(state, event, { now: clock.now(), random: clock.random(), out: actions })
     // A listener has called: what follows is done when its turn comes, in order.
     if (!performing) performAll()
   }
@@ -56,7 +55,7 @@ export function createHost(settings: Settings, events: HostEvents): Host {
     for (const action of actions) perform(action)
     actions.length = 0
     performing = false
-    if (!destroyed) alarm.set(machineDueAt(machine, clock.now()))
+    if (!destroyed) alarm.set(machineDueAt(state, clock.now()))
   }
   const perform = (action: ClientAction): void => {
     switch (action.type) {
@@ -76,13 +75,13 @@ export function createHost(settings: Settings, events: HostEvents): Host {
   const alarm = createAlarm(clock, () => dispatch({ type: 'due' }))
   const transport = createTransport(settings, { tell: dispatch, fault: events.fault })
   const leavePage = watchPage((signal) => {
-    const { previous } = machine.connection
+    const { previous } = state.connection
     if (signal === 'leaving' && previous !== undefined) keepSession(previous)
     dispatch({ type: 'page', signal })
   })
 
   return {
-    machine,
+    state,
     dispatch,
     departure: transport.departure,
     share(socket) {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { PresenceError } from '../core/errors.ts'
 import type { ErrorContext, PresenceClientEvents } from './api.ts'
-import type { PresenceLogger } from './options.ts'
+import type { Log } from './log.ts'
 
 /** Calls listeners. */
 export interface Listeners {
@@ -23,13 +23,13 @@ export interface Listeners {
 }
 
 /** Nobody listens yet. */
-export function createListeners(logger: PresenceLogger | undefined): Listeners {
+export function createListeners(log: Log): Listeners {
   const emitter = new EventEmitter<string, undefined>()
   /** Whoever listens for errors and throws is not told of that one again. */
   let faulting = false
 
   const fault = (error: PresenceError, stage: ErrorContext['stage']): void => {
-    logger?.warn(`presencekit: ${stage}: ${error.message}`, error)
+    log('warn', `${stage}: ${error.message}`, error)
     if (faulting) return
     faulting = true
     emitter.emit('error', error, { stage })

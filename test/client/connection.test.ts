@@ -197,6 +197,18 @@ describe('the close codes', () => {
     expect(changes[0]?.retryInMs).toBeLessThanOrEqual(3_000)
   })
 
+  it('1012 "RESTART 0", again and again, is met with patience', async () => {
+    const { clock, server } = await connected()
+    server.script = ({ socket }) => {
+      socket.close(1012, 'RESTART 0')
+      return true
+    }
+    server.connection.socket.close(1012, 'RESTART 0')
+    await clock.advance(60_000)
+    expect(server.connections.length).toBeGreaterThan(2)
+    expect(server.connections.length).toBeLessThan(15)
+  })
+
   it('4100 stops at once where the token is a string', async () => {
     const { clock, server, errors } = await connected({ token: 'fixed' })
     server.connection.socket.close(4100)

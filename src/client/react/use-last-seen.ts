@@ -3,7 +3,7 @@ import { systemClock } from '../../core/clock.ts'
 import { type FormatLastSeenOptions, formatLastSeen } from '../../core/last-seen.ts'
 import type { Presence } from '../../core/model.ts'
 import type { PresenceClient } from '../api.ts'
-import { unknownPresence } from '../records.ts'
+import { unknownPresence } from '../machine/records.ts'
 import { useClient } from './provider.ts'
 import { look, watch } from './watch.ts'
 

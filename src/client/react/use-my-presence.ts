@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import type { OwnPresence } from '../../core/model.ts'
-import { UNKNOWN_SELF } from '../own-presence.ts'
+import { UNKNOWN_SELF } from '../machine/own-presence.ts'
 import { useClient } from './provider.ts'
 
 /** The user's own presence, as others see it, and what they chose to show. */

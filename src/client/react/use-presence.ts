@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { Presence } from '../../core/model.ts'
-import { unknownPresence } from '../records.ts'
+import { unknownPresence } from '../machine/records.ts'
 import { useClient } from './provider.ts'
 import { look, watch } from './watch.ts'
 

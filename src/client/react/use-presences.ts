@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { Presence } from '../../core/model.ts'
 import type { PresenceClient } from '../api.ts'
-import { unknownPresence } from '../records.ts'
+import { unknownPresence } from '../machine/records.ts'
 import { useClient } from './provider.ts'
 import { look, watch } from './watch.ts'
 

@@ -1,7 +1,7 @@
 /** What follows the end of a connection: whether to come back, when, and with which token. */
-import { backoffDelay, retryAfterDelay } from '../core/backoff.ts'
-import { closeMeaning, type PresenceErrorCode, type Reaction } from '../core/errors.ts'
-import type { ReconnectOptions, TokenReason } from './options.ts'
+import { backoffDelay, retryAfterDelay } from '../../core/backoff.ts'
+import { closeMeaning, type PresenceErrorCode, type Reaction } from '../../core/errors.ts'
+import type { ReconnectOptions, TokenReason } from '../options.ts'
 
 /** How a connection, or an attempt at one, ended. */
 export interface Ending {
@@ -49,19 +49,15 @@ export function retryAfter(
 ): Retry | null {
   const { code, reaction, retryAfterMs } = ending
   if (!options || reaction === 'stop') return null
-  if (reaction === 'token') {
-    if (!renewable) return null
-    if (code === 'UNAUTHORIZED') {
-      return tokenRefused ? null : { delayMs: 0, tokenReason: 'unauthorized', mayHurry: true }
-    }
-    // At once, but not in a circle: a server that finds every new token expired is met with patience.
-    const delayMs = attempt === 0 ? 0 : backoffDelay(options, attempt, random)
-    return { delayMs, tokenReason: 'expired', mayHurry: true }
-  }
   const slowly = reaction === 'slowly'
-  const delayMs =
-    retryAfterMs === null
-      ? backoffDelay(options, attempt, random, slowly)
-      : retryAfterDelay(retryAfterMs, random)
+  const patience = backoffDelay(options, attempt, random, slowly)
+  if (reaction === 'token') {
+    if (!renewable || (code === 'UNAUTHORIZED' && tokenRefused)) return null
+    const tokenReason = code === 'UNAUTHORIZED' ? 'unauthorized' : 'expired'
+    // At once, but not in a circle: a server that finds every new token expired is met with patience.
+    return { delayMs: attempt === 0 ? 0 : patience, tokenReason, mayHurry: true }
+  }
+  // Likewise one that names a time at which it sends us away again.
+  const delayMs = retryAfterMs === null ? patience : Math.max(retryAfterDelay(retryAfterMs, random), patience)
   return { delayMs, tokenReason: 'reconnect', mayHurry: !slowly && retryAfterMs === null }
 }

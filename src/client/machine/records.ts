@@ -5,8 +5,8 @@
  * first it is `stale`, later `unknown`, never `offline`, which would be a claim. Whatever the server says next is
  * compared with what is shown, so that only a difference wakes anybody.
  */
-import { isOnline, type Presence, type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
-import type { Sink } from './sink.ts'
+import { isOnline, type Presence, type PresenceView, sameView, UNKNOWN_VIEW } from '../../core/model.ts'
+import type { Sink } from './turn.ts'
 
 /** All that is known. Changed in place. */
 export interface Records {

@@ -1,6 +1,6 @@
 /** Whether this session is in use: a page that is hidden or without input for long is `away`. */
-import type { SessionActivity } from '../core/model.ts'
-import type { ActivityOptions } from './options.ts'
+import type { SessionActivity } from '../../core/model.ts'
+import type { ActivityOptions } from '../options.ts'
 
 /** What is known of the page. Changed in place. */
 export interface Activity {
