@@ -41,7 +41,7 @@ export function createWheel<Item extends Timed>(timeoutMs: number, now: number):
 /** Sets the deadline of an item, or moves it. */
 export function schedule<Item extends Timed>(wheel: Wheel<Item>, item: Item, dueAt: number): void {
   item.dueAt = dueAt
-  const tick = Math.max(wheel.tick + 1, Math.ceil(dueAt / wheel.tickMs))
+  const tick = Math.max(wheel.tick + 1, tickAfter(wheel, dueAt))
   const slot = wheel.slots[tick % SLOTS] as Set<Item>
   wheel.nextTick = Math.min(wheel.nextTick, tick)
   if (item.slot === (slot as Set<Timed>)) return
@@ -61,7 +61,7 @@ export function cancel<Item extends Timed>(wheel: Wheel<Item>, item: Item): void
 /** Takes out what is due, in the order of the ticks. */
 export function takeDue<Item extends Timed>(wheel: Wheel<Item>, now: number): Item[] {
   const due: Item[] = []
-  const last = Math.floor(now / wheel.tickMs)
+  const last = tickBefore(wheel, now)
   // After a long sleep each slot is looked at once, not once a missed tick.
   const first = Math.max(wheel.tick + 1, last - SLOTS + 1)
   wheel.tick = Math.max(wheel.tick, last)
@@ -86,4 +86,17 @@ function findNextTick<Item extends Timed>(wheel: Wheel<Item>): number {
     if ((wheel.slots[tick % SLOTS] as Set<Item>).size > 0) return tick
   }
   return Number.POSITIVE_INFINITY
+}
+
+/** The first tick that is not before a time. Division rounds: what lies a hair beyond a tick must not be taken for it. */
+function tickAfter(wheel: { readonly tickMs: number }, time: number): number {
+  const tick = Math.ceil(time / wheel.tickMs)
+  return tick * wheel.tickMs < time ? tick + 1 : tick
+}
+
+/** The last tick that is not after a time; so who is woken at a tick finds it there. */
+function tickBefore(wheel: { readonly tickMs: number }, time: number): number {
+  const tick = Math.floor(time / wheel.tickMs)
+  if (tick * wheel.tickMs > time) return tick - 1
+  return (tick + 1) * wheel.tickMs <= time ? tick + 1 : tick
 }
