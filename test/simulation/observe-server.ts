@@ -70,11 +70,11 @@ function hear(world: World, side: ServerSide, frame: string): void {
   if (side.session) side.session.heardAt = side.heardAt
   const message = clientMessage(frame)
   if (!message) return
-  // Ends of a watch and goodbyes are not answered.
+  // Not by a frame that repeats the ref: greetings, goodbyes, ends of a watch.
   const isQuiet =
     message.type === 'PRESENCE_UPDATE'
       ? message.status === 'offline'
-      : message.type === 'roster' && !message.watch
+      : message.type === 'hello' || (message.type === 'roster' && !message.watch)
   if ('ref' in message && !isQuiet) side.refs.set(message.ref, side.heardAt)
   if (message.type === 'PRESENCE_UPDATE') return hearUpdate(world, side, message)
   if (message.type !== 'hello') return noteQuestion(side, message)
@@ -126,12 +126,7 @@ export function wish(
 ): void {
   const { clock, server, setup } = world
   // The server knows the storage's time to within one of its answers.
-  const until =
-    expiresInMs === undefined
-      ? null
-      : world.wallStepped
-        ? -Infinity
-        : server.clock.time() + expiresInMs - setup.latencyMs - 1
+  const until = expiresInMs === undefined ? null : server.clock.time() + expiresInMs - setup.latencyMs - 1
   userTruth(world, user).choice.wishes.push({ status, text, until, at: clock.now(), sure })
   noteSaid(world, user)
 }

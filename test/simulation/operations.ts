@@ -314,23 +314,12 @@ function administer(
 }
 
 function stepTime(world: World, of: 'server' | number, byMs: number): void {
-  if (of === 'server') forgetTime(world)
+  if (of === 'server') world.wallStepped = true
   ;(of === 'server' ? world.server : deviceAt(world, of).process).stepTime(byMs)
 }
 
-/** From now on no instant of the server can be told: what may lapse may have lapsed. */
-function forgetTime(world: World): void {
-  world.wallStepped = true
-  for (const { choice } of world.users.values()) {
-    const anyTime = <T extends { readonly until: number | null }>(some: T): T =>
-      some.until === null ? some : { ...some, until: -Infinity }
-    choice.held &&= anyTime(choice.held)
-    choice.wishes = choice.wishes.map(anyTime)
-  }
-}
-
 function beRaw(raw: RawClient, operation: Extract<Operation, { type: 'raw say' | 'raw end' }>): void {
-  if (operation.type === 'raw say') return sayRaw(raw, RAW_WORDS[operation.what])
+  if (operation.type === 'raw say') return sayRaw(raw, { ...RAW_WORDS[operation.what], ref: ++raw.ref })
   if (operation.how === 'close') raw.socket.close(1000)
   if (operation.how === 'terminate') raw.socket.terminate()
   if (operation.how === 'cut') raw.link.cut()
@@ -342,9 +331,9 @@ const RAW_WORDS = {
   online: { type: 'PRESENCE_UPDATE', status: 'online' },
   offline: { type: 'PRESENCE_UPDATE', status: 'offline' },
   hello: { type: 'hello', version: 1, token: 'user0' },
-  again: { type: 'roster', watch: true, ref: 2 },
-  subscribe: { type: 'subscribe', users: ['user0', 'user1', GHOST], ref: 3 },
-  fetch: { type: 'fetch', users: ['user0', 'user1', GHOST], ref: 4 },
+  again: { type: 'roster', watch: true },
+  subscribe: { type: 'subscribe', users: ['user0', 'user1', GHOST] },
+  fetch: { type: 'fetch', users: ['user0', 'user1', GHOST] },
 } as const
 
 function deviceAt({ devices }: World, device: number): Device {

@@ -6,13 +6,15 @@ export interface RawClient {
   readonly user: string
   readonly socket: MemorySocket
   readonly link: MemoryLink
+  /** Of its last request. */
+  ref: number
   answers: boolean
   done: boolean
 }
 
 export function openRaw(network: MemoryNetwork, user: string, previous: string | undefined): RawClient {
   const socket = new network.WebSocket('ws://server/presence', 'presencekit.v1')
-  const raw: RawClient = { user, socket, link: network.linkOf(socket), answers: true, done: false }
+  const raw: RawClient = { user, socket, link: network.linkOf(socket), ref: 1, answers: true, done: false }
   socket.addEventListener('open', () => {
     sayRaw(raw, { type: 'hello', version: 1, token: user, ...(previous !== undefined && { previous }) })
     sayRaw(raw, { type: 'PRESENCE_UPDATE', status: 'online' })

@@ -27,7 +27,7 @@ export interface ServerSide {
   readonly askedFor: Set<string>
   asksRoster: boolean
   /** Questions without an answer, by ref; taken away where an unsubscribe follows. */
-  readonly questions: Map<number, { readonly kind: 'subscribe' | 'roster' | 'fetch'; users: Set<string> }>
+  readonly questions: Map<number, { kind: 'subscribe' | 'roster' | 'fetch'; readonly users: Set<string> }>
   /** The refs that wait for an answer of any kind, and since when. */
   readonly refs: Map<number, number>
   /** Whom it has been told that it watches, and since when. */
@@ -80,7 +80,9 @@ export function noteQuestion(side: ServerSide, message: ClientMessage): void {
         side.questions.set(message.ref, { kind: 'roster', users: new Set() })
       } else {
         side.rosterSince = null
-        for (const [ref, { kind }] of side.questions) if (kind === 'roster') side.questions.delete(ref)
+        // They are answered all the same, and start nothing.
+        for (const question of side.questions.values())
+          if (question.kind === 'roster') question.kind = 'fetch'
       }
   }
 }
