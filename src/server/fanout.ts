@@ -5,14 +5,23 @@
  *
  * Whoever is not in the user's contact list is never a target. One fan-out a user runs at a time: what changes
  * meanwhile makes it start over with the newest, so that nobody is told the older thing last. What watchers were
- * last told is kept; a view that comes back to it tells nobody.
+ * last told is kept; a view that comes back to it tells nobody, save those whom an answer has shown what lay between.
  */
+import { encodePresence } from '../core/codec.ts'
 import type { NodeAction } from './machine.ts'
 import { askTurn, enqueueChange } from './outbox.ts'
 import { forgetIdleUser, watches } from './registry.ts'
 import { scheduleUser } from './deadlines.ts'
 import { isDoubtful } from './doubt.ts'
-import { type ContactsPurpose, file, type NodeState, type ReadPurpose, type User } from './state.ts'
+import { seenBy } from './presence-of.ts'
+import {
+  type ContactsPurpose,
+  file,
+  type NodeState,
+  type ReadPurpose,
+  storageTime,
+  type User,
+} from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 
 /** Beyond this many contacts asking where they are costs more than trying them all here. */
@@ -23,7 +32,7 @@ const RETRY_MS = 1_000
 /** Tells of what the user shows now, if that is not what was told last. */
 export function pursueFanout(node: NodeState, user: User, out: NodeAction[]): void {
   if (user.fanout !== 'none' || !user.known) return
-  if (user.encoded === user.told) return forgetIdleUser(node, user)
+  if (user.encoded === user.told && user.strays.size === 0) return forgetIdleUser(node, user)
   user.fanout = 'running'
   const request = file(node, node.questions, {
     type: 'audience',
@@ -46,7 +55,7 @@ export function onAudience(
   if (isDoubtful(doubts, user.id, ids)) return startOver(node, user, out)
   // A user may watch themself.
   const audience = [...ids, user.id]
-  if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, out)
+  if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, now, out)
   const request = file(node, node.reads, {
     type: 'locate',
     user,
@@ -68,7 +77,7 @@ export function onLocated(
   if (!reply) return tryLater(node, user, now)
   if (doubts.size > 0 && isDoubtful(doubts, user.id, new Set(audience))) return startOver(node, user, out)
   const live = audience.filter((_, index) => (reply.records[index]?.record?.sessions.length ?? 0) > 0)
-  complete(node, user, version, live, out)
+  complete(node, user, version, live, now, out)
 }
 
 function complete(
@@ -76,25 +85,37 @@ function complete(
   user: User,
   version: number,
   recipients: readonly string[],
+  now: number,
   out: NodeAction[],
 ): void {
   user.fanout = 'none'
-  if (user.known?.version === version) deliver(node, user, recipients, out)
+  if (user.known?.version === version) deliver(node, user, recipients, now, out)
   pursueFanout(node, user, out)
 }
 
 /** Hands the change to every session here that watches. */
-function deliver(node: NodeState, user: User, recipients: readonly string[], out: NodeAction[]): void {
-  const { id, known, told: before, encoded: update } = user
+function deliver(
+  node: NodeState,
+  user: User,
+  recipients: readonly string[],
+  now: number,
+  out: NodeAction[],
+): void {
+  const { id, known, told, encoded: update } = user
   if (!known) return
-  const change = { user: id, before, update, version: known }
+  const time = storageTime(node, now)
+  const isPast = user.view.lastSeen === null || user.view.lastSeen <= time
+  const text = isPast ? update : encodePresence(id, seenBy(time, user.view))
+  const strays = new Map(user.strays)
+  user.strays.clear()
   user.told = update
   for (const recipient of recipients) {
     const viewer = node.users.get(recipient)
     if (!viewer) continue
     for (const session of viewer.sessions.values()) {
-      if (session.phase === 'live' && watches(node, viewer, session, id))
-        enqueueChange(node, session, change, out)
+      if (session.phase !== 'live' || !watches(node, viewer, session, id)) continue
+      const before = strays.get(session) ?? told
+      enqueueChange(node, session, { user: id, before, update, text, version: known }, out)
     }
   }
   askTurn(node, out)

@@ -12,6 +12,7 @@ import { UNKNOWN_VIEW } from '../core/model.ts'
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { type Answer, type NodeState, type Query, type Session, storageTime } from './state.ts'
 
@@ -65,14 +66,16 @@ export function enqueueChange(
     readonly user: string
     readonly before: string
     readonly update: string
+    /** The same as it goes out. */
+    readonly text: string
     readonly version: Version
   },
   out: NodeAction[],
 ): void {
   const waiting = session.pending.get(change.user)
-  if (waiting) waiting.update = change.update
-  else session.pending.set(change.user, { before: change.before, update: change.update })
-  for (const query of session.queries) query.pushed.set(change.user, change)
+  const { before, update, text, version } = change
+  session.pending.set(change.user, { before: waiting?.before ?? before, update, text })
+  for (const query of session.queries) query.pushed.set(change.user, { version, update: text })
   markSession(node, session, out)
 }
 
@@ -130,7 +133,7 @@ function markSession(node: NodeState, session: Session, out: NodeAction[]): void
 function flushChanges(session: Session, out: NodeAction[]): void {
   if (session.pending.size === 0) return
   const updates: string[] = []
-  for (const { before, update } of session.pending.values()) if (before !== update) updates.push(update)
+  for (const { before, update, text } of session.pending.values()) if (before !== update) updates.push(text)
   session.pending.clear()
   if (updates.length > 0) sendFrame(session, changesFrame(updates), out)
 }
@@ -145,6 +148,12 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
     encodeFor(query, id, records[sent + index] as Answer['records'][number], time),
   )
   answer.sent += ids.length
+  ids.forEach((id, index) => {
+    if (query.visible?.has(id) === false) return
+    const record = records[sent + index] as Answer['records'][number]
+    const isPast = (record.record?.lastSeen ?? 0) <= time
+    noteShown(node, session, id, isPast ? (page[index] as string) : encodeFor(query, id, record, AT_ANY_TIME))
+  })
   tellOthers(session, query, ids, records, sent, page)
   const more = answer.sent < query.ids.length
   sendFrame(session, snapshotFrame(query.ref, page, more), out)
@@ -153,6 +162,14 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
     session.queries.delete(query)
   }
   if (session.answers.length > 0) markSession(node, session, out)
+}
+
+/** What an answer shows, at any time, may differ from what watchers were told last: the fan-out must know where this one stands. */
+export function noteShown(node: NodeState, session: Session, id: string, shown: string): void {
+  const user = node.users.get(id)
+  if (!user || user.told === '') return
+  if (shown === user.told) user.strays.delete(session)
+  else user.strays.set(session, shown)
 }
 
 /** What one answer shows the others must not fall behind. */

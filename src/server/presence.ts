@@ -21,7 +21,7 @@ import { pursueFanout } from './fanout.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { askTurn } from './outbox.ts'
-import { presenceOf } from './presence-of.ts'
+import { AT_ANY_TIME, presenceOf, seenBy } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
 import {
@@ -175,7 +175,7 @@ function propose(
     known.record,
   )
   if (record === known.record) return settle(node, user, user.queue.length, now, out)
-  if (!sameView(viewOf(record, time), user.view) && changesTooOften(node, user, now)) {
+  if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
     return hold(node, user, now, HOLD_MS)
   }
   const next = { epoch: known.epoch, version: nextVersion(known.version, time), record }
@@ -224,13 +224,13 @@ function learn(node: NodeState, user: User, stored: StoredRecord, now: number, o
   if (user.known && !isNewer(stored, user.known)) return
   const record = stored.record ?? EMPTY_RECORD
   user.known = { epoch: stored.epoch, version: stored.version, record }
-  show(user, viewOf(record, storageTime(node, now)), out)
+  show(user, viewOf(record, AT_ANY_TIME), storageTime(node, now), out)
   pursueFanout(node, user, out)
   scheduleUser(node, user)
 }
 
 /** What is learned first is where the telling starts from; what differs from then on is a transition. */
-function show(user: User, view: PresenceView, out: NodeAction[]): void {
+function show(user: User, view: PresenceView, time: number, out: NodeAction[]): void {
   const before = user.view
   if (user.encoded !== '' && sameView(before, view)) return
   user.view = view
@@ -241,8 +241,8 @@ function show(user: User, view: PresenceView, out: NodeAction[]): void {
   }
   const notice = {
     type: 'change',
-    presence: presenceOf(user.id, view),
-    previous: presenceOf(user.id, before),
+    presence: presenceOf(user.id, seenBy(time, view)),
+    previous: presenceOf(user.id, seenBy(time, before)),
   } as const
   out.push({ type: 'notify', notice })
 }

@@ -76,6 +76,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     view: UNKNOWN_VIEW,
     encoded: '',
     told: '',
+    strays: new Map(),
     fanout: 'none',
     self: '',
     roster: null,

@@ -3,7 +3,8 @@ import { encodePresence } from '../core/codec.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
-import { encodeFor, enqueueChange } from './outbox.ts'
+import { encodeFor, enqueueChange, noteShown } from './outbox.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
 import { learnAll } from './presence.ts'
 import {
   createQuery,
@@ -65,9 +66,11 @@ export function onGained(
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
-      const update = encodeFor(query, id, stored, storageTime(node, now))
+      const text = encodeFor(query, id, stored, storageTime(node, now))
+      const update = encodeFor(query, id, stored, AT_ANY_TIME)
       const version = newest(query.pushed.get(id)?.version, stored)
-      enqueueChange(node, session, { user: id, before: '', update, version }, out)
+      enqueueChange(node, session, { user: id, before: '', update, text, version }, out)
+      noteShown(node, session, id, update)
     })
   }
 }
@@ -96,7 +99,7 @@ export function readGained(
 export function hide(node: NodeState, session: Session, ids: readonly string[], out: NodeAction[]): void {
   for (const id of ids) {
     const update = encodePresence(id, UNKNOWN_VIEW)
-    enqueueChange(node, session, { user: id, before: '', update, version: HIDDEN }, out)
+    enqueueChange(node, session, { user: id, before: '', update, text: update, version: HIDDEN }, out)
   }
 }
 

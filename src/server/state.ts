@@ -77,10 +77,11 @@ export interface Answer {
   sent: number
 }
 
-/** A change that waits for its frame: what the watcher saw before, and what to show. */
+/** A change that waits for its frame: what the watcher saw before, what to show, and the same as it goes out. */
 export interface PendingChange {
   readonly before: string
-  update: string
+  readonly update: string
+  readonly text: string
 }
 
 /** A user as this node knows them: one of its own, or one with work under way. */
@@ -98,11 +99,13 @@ export interface User extends Timed {
   proposed: number
   /** Published changes, for the limit of flapping. */
   readonly changes: RateMeter
-  /** What the known record shows, and the same encoded. */
+  /** What the known record shows at any time, and the same encoded. */
   view: PresenceView
   encoded: string
   /** What watchers were last told, encoded. */
   told: string
+  /** Whom an answer has shown something else since, and what. */
+  readonly strays: Map<Session, string>
   /** A fan-out is under way, or waits to be tried again. */
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
