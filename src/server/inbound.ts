@@ -96,6 +96,7 @@ function obey(
     case 'PRESENCE_UPDATE':
       return updatePresence(node, session, message, now, out)
     case 'unsubscribe':
+      if (session.phase !== 'live') return fault(node, session, 'STATE', undefined, now, out)
       return unsubscribe(session, message.users)
     case 'subscribe':
     case 'fetch':
