@@ -18,6 +18,7 @@ export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnectin
 
 /** A step of the connection, as told by the `connection` event. */
 export interface ConnectionChange {
+  /** The state from now on. */
   readonly current: ConnectionState
   /** The same as `current` where one failed attempt follows another. */
   readonly previous: ConnectionState
@@ -31,6 +32,7 @@ export interface ConnectionChange {
 
 /** Where a background fault came from. */
 export interface ErrorContext {
+  /** What the client was doing. */
   readonly stage: 'connection' | 'frame' | 'listener' | 'request' | 'token'
 }
 
@@ -45,6 +47,7 @@ export interface PresenceClientEvents {
   online: (presence: Presence, previous: Presence) => void
   /** A user went offline; see `online`. */
   offline: (presence: Presence, previous: Presence) => void
+  /** Each step of the connection. */
   connection: (change: ConnectionChange) => void
   /** The user's own presence, also where another session changed it. */
   self: (self: OwnPresence) => void
@@ -67,7 +70,7 @@ export interface PresenceSubscription {
   readonly ready: Promise<readonly Presence[]>
   /** Ends it; the listener is not called again. Calling it twice is fine. */
   readonly unsubscribe: () => void
-  /** Watches more users. @throws {@link PresenceError} `BAD_ID` */
+  /** Watches more users. @throws `PresenceError` `BAD_ID` */
   readonly add: (...userIds: string[]) => void
   /** Watches these no more. */
   readonly remove: (...userIds: string[]) => void
@@ -78,6 +81,7 @@ export interface ContactsSubscription {
   (): void
   /** The first snapshot of the whole list; rejects as that of a {@link PresenceSubscription}. */
   readonly ready: Promise<readonly Presence[]>
+  /** The same as the call. */
   readonly unsubscribe: () => void
 }
 
@@ -104,7 +108,7 @@ export interface PresenceClient {
   /**
    * Connects. Resolves at the welcome; passing failures are waited through.
    *
-   * @throws {@link PresenceError} the code of a refusal that stops the client; whatever failed first where
+   * @throws `PresenceError` the code of a refusal that stops the client; whatever failed first where
    * `reconnect` is `false`; `CLOSED` after `disconnect()` or `destroy()`
    */
   connect(): Promise<void>
@@ -120,7 +124,7 @@ export interface PresenceClient {
    * Watches one user or many. The listener runs on the first snapshot and on each visible change, never twice
    * for the same record, and never before this call has returned.
    *
-   * @throws {@link PresenceError} `BAD_ID`
+   * @throws `PresenceError` `BAD_ID`
    */
   subscribe(userIds: string | readonly string[], listener?: PresenceListener): PresenceSubscription
   /** Watches the whole contact list, and who joins it later. */
@@ -129,20 +133,20 @@ export interface PresenceClient {
    * What is known of a user, at once: the same frozen object until it changes. `unknown`, version 0, before
    * anything is known. Of users who are not watched it soon becomes `stale` and then `unknown`.
    *
-   * @throws {@link PresenceError} `BAD_ID`
+   * @throws `PresenceError` `BAD_ID`
    */
   get(userId: string): Presence
   /**
    * Asks the server now, and answers in the order asked. Waits for a connection.
    *
-   * @throws {@link PresenceError} `BAD_ID`; `TIMEOUT` after 10 s; `UNAVAILABLE`, `LIMIT`; `CLOSED`
+   * @throws `PresenceError` `BAD_ID`; `TIMEOUT` after 10 s; `UNAVAILABLE`, `LIMIT`; `CLOSED`
    */
   fetch(userIds: string | readonly string[]): Promise<Presence[]>
   /**
    * Chooses what the user shows on all their sessions. Resolves once the server has taken it. Without a
    * connection it is kept and sent with the next one; a choice made meanwhile replaces it, and both resolve.
    *
-   * @throws {@link PresenceError} `CONFIG` for what can be no choice; `TIMEOUT`, `UNAVAILABLE`; `CLOSED`
+   * @throws `PresenceError` `CONFIG` for what can be no choice; `TIMEOUT`, `UNAVAILABLE`; `CLOSED`
    */
   setStatus(status: StatusChoice, options?: SetStatusOptions): Promise<void>
 

@@ -17,7 +17,7 @@ const IDLE: ConnectionChange = Object.freeze({ current: 'idle', previous: 'idle'
 /**
  * Makes a client. Nothing happens before it is asked for something.
  *
- * @throws {@link PresenceError} `CONFIG` for options that cannot work
+ * @throws `PresenceError` `CONFIG` for options that cannot work
  */
 export function createPresenceClient(options: PresenceClientOptions): PresenceClient {
   const settings = resolveOptions(options)

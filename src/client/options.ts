@@ -8,12 +8,22 @@ import type { WebSocketLike } from '../core/socket.ts'
 export type TokenReason = 'connect' | 'reconnect' | 'unauthorized' | 'expired' | 'renew'
 
 /** The platform's `AbortSignal` where its types are there, so that `fetch` takes it; what is needed of it elsewhere. */
-export type AbortSignalLike = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+export type AbortSignalLike = typeof globalThis extends {
+  /** The platform's constructor. */
+  AbortSignal: {
+    /** What it makes. */
+    prototype: infer Signal
+  }
+}
   ? Signal
-  : { readonly aborted: boolean }
+  : {
+      /** The token is not needed any more. */
+      readonly aborted: boolean
+    }
 
 /** What the token function is told. */
 export interface TokenRequest {
+  /** Why one is needed. */
   readonly reason: TokenReason
   /** Attempts in a row that came to nothing. */
   readonly attempt: number
@@ -22,7 +32,7 @@ export interface TokenRequest {
 }
 
 /**
- * Gets a token. What it throws counts as a failed attempt, and it is asked again; a {@link PresenceError} that is
+ * Gets a token. What it throws counts as a failed attempt, and it is asked again; a `PresenceError` that is
  * not retryable (`UNAUTHORIZED`: the user has logged out) stops the client.
  */
 export type TokenSource = (request: TokenRequest) => string | Promise<string>
@@ -32,7 +42,9 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 
 /** Takes what a client has to say of its doings. `console` fits. */
 export interface PresenceLogger {
+  /** Of use only in search of a fault. */
   debug(message: string, ...details: unknown[]): void
+  /** Something that somebody should look at. */
   warn(message: string, ...details: unknown[]): void
 }
 
@@ -80,6 +92,7 @@ export interface PresenceClientOptions {
   readonly socket?: WebSocketLike
   /** @defaultValue the system's */
   readonly clock?: Clock
+  /** `console` is one. @defaultValue nothing is written */
   readonly logger?: PresenceLogger
 }
 
@@ -104,7 +117,7 @@ const MAX_DEVICE_ID_LENGTH = 128
 /**
  * Fills in and checks.
  *
- * @throws {@link PresenceError} `CONFIG` for what cannot work, naming option, range and value
+ * @throws `PresenceError` `CONFIG` for what cannot work, naming option, range and value
  */
 export function resolveOptions(options: PresenceClientOptions): Settings {
   checkAddress(options)

@@ -126,6 +126,7 @@ const ADVICE: Readonly<Record<PresenceErrorCode, readonly [retryable: boolean, r
 
 /** Every error that presencekit throws, rejects with, or emits. */
 export class PresenceError extends Error {
+  /** Always this: tells it from other errors across realms and copies of the package. */
   override readonly name = 'PresenceError'
   /** Stable; branch on this. */
   readonly code: PresenceErrorCode

@@ -4,15 +4,23 @@ import type { LastSeenAccuracy, Presence } from './model.ts'
 
 /** The words around the date and time; those are given by `Intl` in the locale. */
 export interface LastSeenWords {
+  /** For `online`. */
   readonly online: string
+  /** For `away`. */
   readonly away: string
+  /** For `busy`. */
   readonly busy: string
+  /** For a user who is offline and was never seen, or does not show when. */
   readonly offline: string
+  /** For a user of whom nothing may or can be said. */
   readonly unknown: string
   /** `{when}` stands for the day and the time. */
   readonly lastSeen: string
+  /** For a last seen that is only told as recent. */
   readonly recently: string
+  /** For one that is only told to lie within a week. */
   readonly week: string
+  /** For one that is only told to lie within a month. */
   readonly month: string
 }
 

@@ -17,6 +17,7 @@ export type LastSeenAccuracy = 'exact' | 'approximate' | 'minute' | 'recently' |
 
 /** The visible part of a presence record, as the servers compute it and the wire carries it. */
 export interface PresenceView {
+  /** What the user is, as far as this watcher may know. */
   readonly status: PresenceStatus
   /** Server time in epoch milliseconds; `null` while online, never seen, or hidden. */
   readonly lastSeen: number | null
@@ -32,6 +33,7 @@ export interface PresenceView {
 
 /** What a watcher sees of a user. Frozen; the same object until it changes. */
 export interface Presence extends PresenceView {
+  /** Whose presence it is. */
   readonly userId: string
   /** `true` for `online`, `away` and `busy`. */
   readonly online: boolean
@@ -45,6 +47,7 @@ export interface OwnPresence {
   readonly status: PresenceStatus
   /** The user's choice, `auto` if none. */
   readonly chosen: StatusChoice
+  /** The user's own words; `null`: none. */
   readonly statusText: string | null
   /** Milliseconds until the choice lapses, as of the moment it was told; `null`: it holds until changed. */
   readonly expiresInMs: number | null

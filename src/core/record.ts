@@ -13,15 +13,19 @@ import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, St
 
 /** One live session of a user. */
 export interface SessionEntry {
+  /** Never used again. */
   readonly id: string
   /** The incarnation of the node that holds it. */
   readonly node: string
+  /** What it reports of itself. */
   readonly activity: SessionActivity
 }
 
 /** What the user chose to show. Both the choice and its text end together. */
 export interface Choice {
+  /** What is shown in place of what the sessions report. */
   readonly status: StatusChoice
+  /** The user's own words; `null`: none. */
   readonly text: string | null
   /** Storage time at which it lapses; `null`: it holds until changed. */
   readonly until: number | null
@@ -29,11 +33,15 @@ export interface Choice {
 
 /** What the storage keeps of a user. Plain JSON, never changed in place. */
 export interface UserRecord {
+  /** The live ones, those in grace among them. None: the user is offline. */
   readonly sessions: readonly SessionEntry[]
+  /** `null`: the sessions speak for themselves. */
   readonly choice: Choice | null
   /** Storage time of the last proof of life that may be shown; `null`: never. */
   readonly lastSeen: number | null
+  /** How exactly `lastSeen` is meant. */
   readonly lastSeenAccuracy: LastSeenAccuracy | null
+  /** How the last session ended, as far as that may be shown. */
   readonly reason: OfflineReason | null
 }
 
@@ -120,8 +128,10 @@ function lapseChoice(record: UserRecord, now: number): UserRecord {
 }
 
 function openSession(record: UserRecord, session: SessionEntry, previous: string | null): UserRecord {
-  if (record.sessions.some(({ id }) => id === session.id)) return record
-  return { ...record, sessions: [...record.sessions.filter(({ id }) => id !== previous), session] }
+  const others = record.sessions.filter(({ id }) => id !== previous)
+  // Applied again to what it has made already, it still takes the other out: that one may be back by the same way.
+  if (!others.some(({ id }) => id === session.id)) return { ...record, sessions: [...others, session] }
+  return others.length === record.sessions.length ? record : { ...record, sessions: others }
 }
 
 function setActivity(record: UserRecord, session: string, activity: SessionActivity): UserRecord {

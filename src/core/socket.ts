@@ -7,8 +7,11 @@ export interface WebSocketLike {
   readonly readyState: number
   /** Bytes that were given to `send` and have not left yet. */
   readonly bufferedAmount: number
+  /** Sends a text frame. */
   send(data: string): void
+  /** Closes with a handshake. */
   close(code?: number, reason?: string): void
+  /** Listens, with the DOM's events: `data` of a message, `code` of a close. */
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void
   /** Needed only where a socket outlives our interest in it (shared sockets). */
   removeEventListener?(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void

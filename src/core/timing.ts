@@ -6,6 +6,7 @@ import { configError } from './errors.ts'
 
 /** The durations that a server may be given; those left out follow `timeoutMs`. */
 export interface TimingOptions {
+  /** The heartbeat, and what its absence means. */
   readonly heartbeat?: {
     /** T: no sign of life for this long means disconnected. @defaultValue 60000 */
     readonly timeoutMs?: number

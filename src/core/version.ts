@@ -6,7 +6,9 @@ import type { UserRecord } from './record.ts'
 
 /** Where a record stands in the order. */
 export interface Version {
+  /** A storage that lost records begins a new one, greater than all before. */
   readonly epoch: number
+  /** Rises with each record within the epoch; 0: nothing stands there. */
   readonly version: number
 }
 

@@ -21,8 +21,11 @@ export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './opt
 export {
   type Attachment,
   createPresenceServer,
+  type ErrorContext,
   type PresenceServer,
   type PresenceServerEvents,
+  type ServerHealth,
+  type SessionNotice,
 } from './server.ts'
 export type { ReadReply, StorageAdapter, StoredRecord, Swap, SwapReply } from './storage/contract.ts'
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory.ts'

@@ -14,6 +14,7 @@ export type RequestId = number
 
 /** Who a token stands for. */
 export interface Identity {
+  /** 1 to 128 UTF-8 bytes, well formed. */
   readonly userId: string
   /** Epoch milliseconds; left out: it does not expire. */
   readonly expiresAt?: number | undefined

@@ -20,8 +20,11 @@ export interface AuthenticationAttempt {
 
 /** Where the server writes what an operator may want to read. `console` is one. */
 export interface Logger {
+  /** Of use only in search of a fault. */
   debug?(message: string): void
+  /** Something that somebody should look at. */
   warn(message: string): void
+  /** A fault; the same that the `error` event tells. */
   error(message: string): void
 }
 

@@ -25,10 +25,36 @@ export interface PresenceServerEvents {
   offline: [presence: Presence, previous: Presence]
   /** Any visible change of a user, those two among them. */
   change: [presence: Presence, previous: Presence]
-  'session:open': [session: { readonly userId: string; readonly sessionId: string }]
-  'session:close': [session: { readonly userId: string; readonly sessionId: string }]
+  /** A session has announced itself. */
+  'session:open': [session: SessionNotice]
+  /** A session is gone for good: left, expired, superseded, or not back within the grace. */
+  'session:close': [session: SessionNotice]
   /** A fault in the background: of an adapter, of `authenticate`, of a listener. Unheard, it harms nobody. */
-  error: [error: unknown, context: { readonly stage: ErrorStage }]
+  error: [error: unknown, context: ErrorContext]
+}
+
+/** A session, as the application hears of it. */
+export interface SessionNotice {
+  /** Whose it is. */
+  readonly userId: string
+  /** Never used again. */
+  readonly sessionId: string
+}
+
+/** Where a fault came from. */
+export interface ErrorContext {
+  /** What the server was doing. */
+  readonly stage: ErrorStage
+}
+
+/** How a server does. */
+export interface ServerHealth {
+  /** The process answers. */
+  readonly live: boolean
+  /** It takes connections. */
+  readonly ready: boolean
+  /** Those that it holds. */
+  readonly connections: number
 }
 
 /** The server half of presence. */
@@ -40,10 +66,12 @@ export interface PresenceServer {
    * - its HTTP server and a `path`.
    *
    * @returns what undoes it; connections that stand go on
-   * @throws {@link PresenceError} `CONFIG` for something else
+   * @throws `PresenceError` `CONFIG` for something else
    */
   attach(server: WebSocketServerLike, options?: { readonly mode?: 'sub-protocol' }): Attachment
+  /** On the application's own sockets. */
   attach(server: WebSocketServerLike, options: SharedOptions): Attachment
+  /** On a path of its HTTP server. */
   attach(server: HttpServerLike, options: { readonly path: string }): Attachment
   /** Takes an upgrade that offers our sub-protocol. `false`: it does not, and nothing was touched. Routing by path is the caller's. */
   handleUpgrade(request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead): boolean
@@ -71,14 +99,7 @@ export interface PresenceServer {
     listener: (...details: PresenceServerEvents[E]) => void,
   ): () => void
   /** How it does. */
-  health(): {
-    readonly live: boolean
-    /** Whether new connections are welcome. */
-    readonly ready: boolean
-    /** Why not. */
-    readonly reasons: readonly string[]
-    readonly connections: number
-  }
+  health(): ServerHealth
   /**
    * Sends the clients away (close 1012) and resolves once none of our connections is left, at the latest two seconds
    * after `drainMs`. Their returns are spread over `drainMs`. The application's servers stay as they are.
@@ -99,7 +120,7 @@ const CLOSE_CHECK_MS = 20
 /**
  * Creates the server half of presence.
  *
- * @throws {@link PresenceError} `CONFIG` for options that cannot work, naming option, range and value
+ * @throws `PresenceError` `CONFIG` for options that cannot work, naming option, range and value
  *
  * @example
  * ```ts

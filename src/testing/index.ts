@@ -14,6 +14,19 @@ export type {
   MemoryRequest,
 } from './memory-link.ts'
 export type { FrameData } from './memory-pipe.ts'
-export type { MemorySocket, MemorySocketEvent, Side } from './memory-socket.ts'
-export { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions } from './network.ts'
+export type {
+  MemoryCloseEvent,
+  MemoryMessageEvent,
+  MemoryOpenEvent,
+  MemorySocket,
+  MemorySocketEvent,
+  Side,
+  Targeted,
+} from './memory-socket.ts'
+export {
+  createMemoryNetwork,
+  type MemoryNetwork,
+  type MemoryNetworkOptions,
+  type MemorySocketConstructor,
+} from './network.ts'
 export { createRandom, type Random } from './random.ts'

@@ -14,6 +14,7 @@ export type Delay = number | readonly [minMs: number, maxMs: number]
 export interface MemoryRequest {
   /** Path and query, as `url` of a Node request. */
   readonly url: string
+  /** Empty, unless a test fills them. */
   readonly headers: Readonly<Record<string, string>>
   /** The sub-protocols that the client offers. */
   readonly protocols: readonly string[]
@@ -39,9 +40,11 @@ export type FrameListener = (
 export interface MemoryLink {
   /** Counts up within the network. */
   readonly id: number
+  /** The end that connected. */
   readonly client: MemorySocket
   /** `null` until the server has taken the connection. */
   readonly server: MemorySocket | null
+  /** What the server was asked with. */
   readonly request: MemoryRequest
   /** For the frames that are sent from now on. */
   delayMs: Delay

@@ -17,19 +17,43 @@ import type { FrameData, Packet } from './memory-pipe.ts'
 export type Side = 'client' | 'server'
 
 /** What a {@link MemorySocket} tells: the DOM's events, as far as they say something. */
-export type MemorySocketEvent =
-  | { readonly type: 'open' | 'error'; readonly target: MemorySocket }
-  | { readonly type: 'message'; readonly target: MemorySocket; readonly data: FrameData }
-  | {
-      readonly type: 'close'
-      readonly target: MemorySocket
-      readonly code: number
-      readonly reason: string
-      readonly wasClean: boolean
-    }
+export type MemorySocketEvent = MemoryOpenEvent | MemoryMessageEvent | MemoryCloseEvent
+
+/** Whose event it is. */
+export interface Targeted {
+  /** The socket that it happened to. */
+  readonly target: MemorySocket
+}
+
+/** A socket has opened, or failed to. */
+export interface MemoryOpenEvent extends Targeted {
+  /** As the DOM's. */
+  readonly type: 'open' | 'error'
+}
+
+/** A frame has come. */
+export interface MemoryMessageEvent extends Targeted {
+  /** As the DOM's. */
+  readonly type: 'message'
+  /** Text, or bytes. */
+  readonly data: FrameData
+}
+
+/** A socket has closed. */
+export interface MemoryCloseEvent extends Targeted {
+  /** As the DOM's. */
+  readonly type: 'close'
+  /** 1006: without a closing handshake. */
+  readonly code: number
+  /** What the other end gave, or empty. */
+  readonly reason: string
+  /** Whether there was a closing handshake. */
+  readonly wasClean: boolean
+}
 
 /** One end of a connection in a {@link MemoryNetwork}. */
 export interface MemorySocket extends WebSocketLike {
+  /** Where it connects to. */
   readonly url: string
   /** The sub-protocol that was selected: the first that was offered, or empty. */
   readonly protocol: string
@@ -39,6 +63,7 @@ export interface MemorySocket extends WebSocketLike {
   close(code?: number, reason?: string): void
   /** Cuts without a closing handshake; the close event follows at this instant, after the code that runs. */
   terminate(): void
+  /** Listens. */
   addEventListener(type: MemorySocketEvent['type'], listener: (event: never) => void): void
   removeEventListener(type: MemorySocketEvent['type'], listener: (event: never) => void): void
 }

@@ -15,6 +15,7 @@ import { createRandom, type Random } from './random.ts'
 
 /** How {@link createMemoryNetwork} behaves. */
 export interface MemoryNetworkOptions {
+  /** Whose time passes. */
   readonly clock: FakeClock
   /** Draws the delays. @defaultValue seeded from the clock's chance */
   readonly random?: Random
@@ -24,13 +25,16 @@ export interface MemoryNetworkOptions {
   readonly systemBufferBytes?: number
 }
 
+/** Makes the client's end of a connection, as the DOM's `WebSocket` does. */
+export interface MemorySocketConstructor {
+  /** Begins to connect at once. */
+  new (url: string, protocols?: string | readonly string[]): MemorySocket
+}
+
 /** A network in memory. Within a living connection nothing is lost and nothing overtakes, as with TCP. */
 export interface MemoryNetwork {
   /** A constructor for clients, in place of the DOM's. */
-  readonly WebSocket: new (
-    url: string,
-    protocols?: string | readonly string[],
-  ) => MemorySocket
+  readonly WebSocket: MemorySocketConstructor
   /** The connections that are not closed at both ends. */
   readonly links: readonly MemoryLink[]
   /** For the connections that are made from now on. */

@@ -7,6 +7,7 @@ const ClientContext = createContext<PresenceClient | null>(null)
 export interface PresenceProviderProps {
   /** Made and destroyed by the application: a client outlives any component. */
   readonly client: PresenceClient
+  /** Who may use the hooks. */
   readonly children?: ReactNode
 }
 

@@ -4,6 +4,7 @@ import { useClient } from './provider.ts'
 
 /** Where the connection stands, for a component. */
 export interface ConnectionView extends Pick<ConnectionChange, 'reason' | 'retryInMs' | 'attempt'> {
+  /** Where the connection stands. */
   readonly state: ConnectionState
 }
 

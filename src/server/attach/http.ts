@@ -7,7 +7,9 @@ export type UpgradeListener = (request: UpgradeRequest, socket: UpgradeSocket, h
 
 /** The part of a Node HTTP or HTTPS server that is needed. */
 export interface HttpServerLike {
+  /** As of an event emitter. */
   on(type: 'upgrade', listener: UpgradeListener): unknown
+  /** As of an event emitter. */
   off(type: 'upgrade', listener: UpgradeListener): unknown
 }
 

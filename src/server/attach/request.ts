@@ -5,10 +5,15 @@
 
 /** The request of an upgrade. Node's `IncomingMessage` is one. */
 export interface UpgradeRequest {
+  /** Path and query. */
   readonly url?: string | undefined
+  /** By lower-case name. */
   readonly headers: {
+    /** The site that a browser's page is from; others send none. */
     readonly origin?: string | undefined
+    /** All cookies in one string. */
     readonly cookie?: string | undefined
+    /** Not from browsers, which cannot set it on an upgrade. */
     readonly authorization?: string | undefined
     readonly [name: string]: string | string[] | undefined
   }
@@ -16,6 +21,7 @@ export interface UpgradeRequest {
 
 /** The raw socket of an upgrade. Node's `Duplex` is one. */
 export interface UpgradeSocket {
+  /** Sends and closes. */
   end(data: string): unknown
 }
 

@@ -20,6 +20,7 @@ const OPEN = 1
 
 /** How presence rides on the application's own sockets. */
 export interface SharedOptions {
+  /** Presence rides on the application's sockets. */
   readonly mode: 'shared'
   /**
    * Names the user of one of the application's sockets; `null`: a token in the hello must. (A method, so that yours

@@ -3,9 +3,13 @@ import { offersUs, type UpgradeHandler } from './upgrade.ts'
 
 /** The part of a `ws` WebSocketServer that is needed. */
 export interface WebSocketServerLike {
+  /** Called for each upgrade, by the server itself or by the application. */
   handleUpgrade: (request: never, socket: never, head: never, callback: never) => void
+  /** Whether the request is for the server's path. */
   shouldHandle(request: never): boolean | Promise<boolean>
+  /** As of an event emitter. */
   on(type: string, listener: never): unknown
+  /** As of an event emitter. */
   off(type: string, listener: never): unknown
 }
 

@@ -20,8 +20,12 @@ export type IdSource = Awaitable<Iterable<string>> | AsyncIterable<Iterable<stri
  * 6. A failing question MUST reject or throw. Nobody new is shown then; those who are connected stay so.
  */
 export interface ContactsAdapter {
+  /** Who is to be told of this user. */
   contactsOf(userId: string): IdSource
+  /** Which of these the viewer may see. */
   canSee?(viewerId: string, userIds: readonly string[]): Awaitable<Iterable<string>>
+  /** Whom this user may watch as a whole. */
   rosterOf?(userId: string): IdSource
+  /** One list serves all three. @defaultValue false */
   readonly symmetric?: boolean
 }

@@ -10,16 +10,19 @@ import type { Version } from '../../core/version.ts'
 
 /** What stands in the storage for a user. Where nothing stands: version 0 and `record: null`. */
 export interface StoredRecord extends Version {
+  /** `null`: nothing stands there. */
   readonly record: UserRecord | null
 }
 
 /** One record to be replaced. */
 export interface Swap {
+  /** Whose record. */
   readonly id: string
   /** What the caller believes to stand there. */
   readonly expected: Version
   /** What shall stand there instead, in the same epoch. */
   readonly version: number
+  /** What shall stand there instead. */
   readonly record: UserRecord
 }
 
@@ -27,6 +30,7 @@ export interface Swap {
 export interface ReadReply {
   /** The storage's time, epoch milliseconds. */
   readonly now: number
+  /** One for each id, in the order asked. */
   readonly records: readonly StoredRecord[]
 }
 
@@ -34,6 +38,7 @@ export interface ReadReply {
 export interface SwapReply {
   /** The storage's time, epoch milliseconds. */
   readonly now: number
+  /** One for each swap, in order: `null` where it was done, or what stands there instead. */
   readonly results: readonly (StoredRecord | null)[]
 }
 
@@ -57,7 +62,9 @@ export interface StorageAdapter {
    * so a missing record means offline at once.
    */
   readonly recoveryMs: number
+  /** What stands there for these users. */
   read(ids: readonly string[]): Awaitable<ReadReply>
+  /** Replaces records, each where the expected version stands. */
   swap(swaps: readonly Swap[]): Awaitable<SwapReply>
   /** Called once by the server that was given the storage, when it closes. */
   close?(): Awaitable<void>
