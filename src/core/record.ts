@@ -128,8 +128,8 @@ function lapseChoice(record: UserRecord, now: number): UserRecord {
 }
 
 function openSession(record: UserRecord, session: SessionEntry, previous: string | null): UserRecord {
-  const others = record.sessions.filter(({ id }) => id !== previous)
-  // Applied again to what it has made already, it still takes the other out: that one may be back by the same way.
+  const others = record.sessions.filter(({ id }) => id !== previous || id === session.id)
+  // Applied again to what it has made already, it still takes the previous one out, which may be back by the same way.
   if (!others.some(({ id }) => id === session.id)) return { ...record, sessions: [...others, session] }
   return others.length === record.sessions.length ? record : { ...record, sessions: others }
 }

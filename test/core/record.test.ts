@@ -156,7 +156,7 @@ describe('sessions', () => {
       fc.property(anyHistory, (history) => {
         const live = new Set<string>()
         play(history, (_, change, result, now) => {
-          if (change.type === 'open' && !live.has(change.session.id)) {
+          if (change.type === 'open') {
             if (change.previous !== null) live.delete(change.previous)
             live.add(change.session.id)
           }
@@ -167,6 +167,11 @@ describe('sessions', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  it('S12: a superseded session stays out though the same changes are applied once more', () => {
+    const changes = [open('a'), open('b', 'a')]
+    expect(after(...changes, ...changes).sessions.map(({ id }) => id)).toEqual(['b'])
   })
 
   it('S12: a refresh or an end of a session that is gone changes nothing', () => {
