@@ -50,9 +50,8 @@ export default defineConfig(
       // A fake of an asynchronous contract often has nothing to wait for, and says nothing.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-empty-function': 'off',
-      // Fakes and observers stand in for objects of others, a method and a case at a time.
+      // What a test's world offers is taken apart by those who use it.
       '@typescript-eslint/unbound-method': 'off',
-      '@typescript-eslint/switch-exhaustiveness-check': 'off',
     },
   },
   {

@@ -94,64 +94,13 @@ const presences = listOf((value, limits) =>
   isObject(value) ? firstFault(presenceFields, value, limits) : 'BAD_MESSAGE',
 )
 
+// The two tables are made by calls marked pure, so that a bundle for one half leaves the other half's out.
+
 /** Every message that a client sends, with every field of it. */
-export const CLIENT_FIELDS: ReadonlyMap<string, Fields> = new Map<string, Fields>([
-  ['hello', { version: reference, token: optional(token), device: optional(name), previous: optional(name) }],
-  [
-    'PRESENCE_UPDATE',
-    {
-      status: oneOf('online', 'away', 'busy', 'invisible', 'auto', 'offline'),
-      chosen: optional(boolean),
-      text: optional((value, limits) => value === null || statusText(value, limits)),
-      expiresInMs: optional(integer(MAX_CHOICE_MS)),
-      ref: optional(reference),
-    },
-  ],
-  ['subscribe', { users: ids, ref: reference }],
-  ['unsubscribe', { users: ids }],
-  ['roster', { watch: boolean, ref: optional(reference) }],
-  ['fetch', { users: ids, ref: reference }],
-  ['token', { token }],
-  ['heartbeat', {}],
-])
+export const CLIENT_FIELDS: ReadonlyMap<string, Fields> = /* @__PURE__ */ clientFields()
 
 /** Every message that a server sends, with every field of it. */
-export const SERVER_FIELDS: ReadonlyMap<string, Fields> = new Map<string, Fields>([
-  [
-    'welcome',
-    {
-      version: reference,
-      session: name,
-      user: id,
-      now: instant,
-      heartbeatMs: integer(MAX_INSTANT),
-      timeoutMs: integer(MAX_INSTANT),
-    },
-  ],
-  ['snapshot', { ref: reference, users: presences, more: optional(boolean) }],
-  ['PRESENCE_UPDATE', { users: presences }],
-  [
-    'self',
-    {
-      status,
-      chosen: oneOf('online', 'away', 'busy', 'invisible', 'auto'),
-      text: optional(is((value) => typeof value === 'string')),
-      expiresInMs: optional(instant),
-      ref: optional(reference),
-    },
-  ],
-  ['heartbeat', { now: instant }],
-  ['renew', {}],
-  ['close', { code: integer(4999), reason: is((value) => typeof value === 'string') }],
-  [
-    'error',
-    {
-      code: is((value) => FRAME_ERROR_CODES.includes(value as FrameErrorCode)),
-      ref: optional(reference),
-      retryAfterMs: optional(instant),
-    },
-  ],
-])
+export const SERVER_FIELDS: ReadonlyMap<string, Fields> = /* @__PURE__ */ serverFields()
 
 /** The one frame that every idle connection sends; it is known by its text and not parsed. */
 export const HEARTBEAT_FRAME = '{"type":"heartbeat"}'
@@ -319,4 +268,68 @@ function isShallow(frame: string, maxDepth: number, maxKeys: number): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function clientFields(): ReadonlyMap<string, Fields> {
+  return new Map<string, Fields>([
+    [
+      'hello',
+      { version: reference, token: optional(token), device: optional(name), previous: optional(name) },
+    ],
+    [
+      'PRESENCE_UPDATE',
+      {
+        status: oneOf('online', 'away', 'busy', 'invisible', 'auto', 'offline'),
+        chosen: optional(boolean),
+        text: optional((value, limits) => value === null || statusText(value, limits)),
+        expiresInMs: optional(integer(MAX_CHOICE_MS)),
+        ref: optional(reference),
+      },
+    ],
+    ['subscribe', { users: ids, ref: reference }],
+    ['unsubscribe', { users: ids }],
+    ['roster', { watch: boolean, ref: optional(reference) }],
+    ['fetch', { users: ids, ref: reference }],
+    ['token', { token }],
+    ['heartbeat', {}],
+  ])
+}
+
+function serverFields(): ReadonlyMap<string, Fields> {
+  return new Map<string, Fields>([
+    [
+      'welcome',
+      {
+        version: reference,
+        session: name,
+        user: id,
+        now: instant,
+        heartbeatMs: integer(MAX_INSTANT),
+        timeoutMs: integer(MAX_INSTANT),
+      },
+    ],
+    ['snapshot', { ref: reference, users: presences, more: optional(boolean) }],
+    ['PRESENCE_UPDATE', { users: presences }],
+    [
+      'self',
+      {
+        status,
+        chosen: oneOf('online', 'away', 'busy', 'invisible', 'auto'),
+        text: optional(is((value) => typeof value === 'string')),
+        expiresInMs: optional(instant),
+        ref: optional(reference),
+      },
+    ],
+    ['heartbeat', { now: instant }],
+    ['renew', {}],
+    ['close', { code: integer(4999), reason: is((value) => typeof value === 'string') }],
+    [
+      'error',
+      {
+        code: is((value) => FRAME_ERROR_CODES.includes(value as FrameErrorCode)),
+        ref: optional(reference),
+        retryAfterMs: optional(instant),
+      },
+    ],
+  ])
 }

@@ -236,7 +236,10 @@ function apply(world: World, device: Device, operation: DeviceOperation): void {
           ...(expiresInMs !== undefined && { expiresInMs }),
         })
         .catch(ignore)
+      return
     }
+    default:
+    // What befalls the network and the processes is done elsewhere.
   }
 }
 
@@ -263,7 +266,10 @@ function trouble({ bounds }: World, device: Device, operation: DeviceOperation):
     case 'lag': {
       const most = Math.round(operation.part * Math.max(bounds.graceMs, 500))
       link.delayMs = [0, most]
+      return
     }
+    default:
+    // What the device itself does is done elsewhere.
   }
 }
 

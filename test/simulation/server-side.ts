@@ -84,6 +84,9 @@ export function noteQuestion(side: ServerSide, message: ClientMessage): void {
         for (const question of side.questions.values())
           if (question.kind === 'roster') question.kind = 'fetch'
       }
+      return
+    default:
+    // The rest asks nothing of others.
   }
 }
 
