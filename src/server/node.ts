@@ -10,7 +10,7 @@ import { flushSessions } from './outbox.ts'
 import { changePresence, onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { askAsApplication, onRecords, onVisibility } from './queries.ts'
 import { userOf } from './registry.ts'
-import { onReviewAudience, onReviewPairs, onReviewRoster, reviewContacts } from './review.ts'
+import { onReviewAudience, onReviewPairs, onReviewRoster, reviewAgain, reviewContacts } from './review.ts'
 import { onGained } from './sight.ts'
 import { kick, onClosed, refuse } from './endings.ts'
 import { onAuthenticated, onBacklog, openConnection, sessionDue } from './session.ts'
@@ -85,7 +85,10 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
   node.wakeAt = Number.POSITIVE_INFINITY
   for (const item of takeDue(node.wheel, now)) {
     if (item.kind === 'session') sessionDue(node, item, now, out)
-    else userDue(node, item, now, out)
+    else {
+      userDue(node, item, now, out)
+      reviewAgain(node, item, out)
+    }
   }
 }
 
@@ -139,9 +142,9 @@ function onContacts(
     case 'review:audience':
       return onReviewAudience(node, purpose, ids, out)
     case 'review:roster':
-      return onReviewRoster(node, purpose, ids, out)
+      return onReviewRoster(node, purpose, ids, now, out)
     case 'review:pairs':
-      return onReviewPairs(node, purpose, ids, out)
+      return onReviewPairs(node, purpose, ids, now, out)
   }
 }
 

@@ -80,6 +80,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     fanout: 'none',
     self: '',
     roster: null,
+    reviewFailed: false,
     retryAt: Number.POSITIVE_INFINITY,
     dueAt: 0,
     slot: null,

@@ -4,7 +4,7 @@
  */
 import { castDoubt, isDoubtful } from './doubt.ts'
 import type { NodeAction } from './machine.ts'
-import { applyRoster, hide, liveSessions, readGained } from './sight.ts'
+import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
 import {
   file,
   type NodeState,
@@ -21,7 +21,7 @@ const NONE: ReadonlySet<string> = new Set()
 export function reviewContacts(node: NodeState, changed: string, out: NodeAction[]): void {
   castDoubt(node, changed)
   const own = node.users.get(changed)
-  if (own) reviewOwn(node, own, out)
+  if (own) reviewOwn(node, own, NONE, out)
   let unsure = false
   for (const purpose of node.questions.values()) {
     if (purpose.type !== 'review:audience' || purpose.changed !== changed || purpose.outdated) continue
@@ -62,14 +62,16 @@ export function onReviewRoster(
   node: NodeState,
   { viewer, unsure, doubts, outdated }: ReviewRoster,
   roster: ReadonlySet<string> | null,
+  now: number,
   out: NodeAction[],
 ): void {
   if (!viewer.roster || outdated) return
-  const now = roster ?? NONE
-  if (isDoubtful(doubts, viewer.id, now)) {
+  const ids = roster ?? NONE
+  if (isDoubtful(doubts, viewer.id, ids)) {
     return reviewRoster(node, viewer, new Set([...unsure, ...doubts]), out)
   }
-  applyRoster(node, viewer, now, { unsure }, out)
+  if (!roster) judgeLater(node, viewer, now)
+  applyRoster(node, viewer, ids, { unsure }, out)
 }
 
 /** Pairs of a session that subscribes by id, judged again. */
@@ -77,6 +79,7 @@ export function onReviewPairs(
   node: NodeState,
   { session, ids, unsure, doubts }: ReviewPairs,
   visible: ReadonlySet<string> | null,
+  now: number,
   out: NodeAction[],
 ): void {
   if (session.phase !== 'live') return
@@ -84,6 +87,7 @@ export function onReviewPairs(
   if (isDoubtful(doubts, viewer, new Set(ids))) {
     return reviewPairs(node, viewer, session, ids, new Set([...unsure, ...doubts]), out)
   }
+  if (!visible && session.user) judgeLater(node, session.user, now)
   const watched = ids.filter((id) => session.subscriptions.has(id))
   const isVisible = (id: string) => visible?.has(id) === true
   const isUnsure = (id: string) => unsure.has(viewer) || unsure.has(id)
@@ -100,11 +104,19 @@ export function onReviewPairs(
   if (gained.length > 0) readGained(node, [session], gained, out)
 }
 
-function reviewOwn(node: NodeState, viewer: User, out: NodeAction[]): void {
-  if (viewer.roster) reviewRoster(node, viewer, NONE, out)
+/** A viewer's time has come: where the contacts could not be asked, they are asked again. */
+export function reviewAgain(node: NodeState, viewer: User, out: NodeAction[]): void {
+  if (!viewer.reviewFailed) return
+  viewer.reviewFailed = false
+  // Nor is it known what they were told last.
+  reviewOwn(node, viewer, new Set([viewer.id]), out)
+}
+
+function reviewOwn(node: NodeState, viewer: User, unsure: ReadonlySet<string>, out: NodeAction[]): void {
+  if (viewer.roster) reviewRoster(node, viewer, unsure, out)
   for (const session of liveSessions(viewer)) {
     if (session.subscriptions.size > 0)
-      reviewPairs(node, viewer.id, session, [...session.subscriptions.keys()], NONE, out)
+      reviewPairs(node, viewer.id, session, [...session.subscriptions.keys()], unsure, out)
   }
 }
 

@@ -2,6 +2,7 @@
 import { encodePresence } from '../core/codec.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
+import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { encodeFor, enqueueChange, noteShown } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
@@ -16,6 +17,9 @@ import {
   type User,
 } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
+
+/** How long contacts or a storage that failed are left alone. */
+const RETRY_MS = 1_000
 
 /** Where being hidden stands in the order: behind everything that was known before. */
 export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })
@@ -62,7 +66,11 @@ export function onGained(
   if (reply) learnAll(node, ids, reply.records, now, out)
   for (const query of queries) {
     const { session } = query
-    if (!session?.queries.delete(query) || !reply) continue
+    if (!session?.queries.delete(query)) continue
+    if (!reply) {
+      if (session.user) judgeLater(node, session.user, now)
+      continue
+    }
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
@@ -106,4 +114,11 @@ export function hide(node: NodeState, session: Session, ids: readonly string[], 
 /** The sessions of a user that can be told something. */
 export function liveSessions(user: User): Session[] {
   return [...user.sessions.values()].filter(({ phase }) => phase === 'live')
+}
+
+/** What could not be found out for a viewer hides for now, and is asked again. */
+export function judgeLater(node: NodeState, viewer: User, now: number): void {
+  viewer.reviewFailed = true
+  viewer.retryAt = Math.min(viewer.retryAt, now + RETRY_MS)
+  scheduleUser(node, viewer)
 }

@@ -112,6 +112,8 @@ export interface User extends Timed {
   self: string
   /** Whom the user may watch as a whole, while one of their sessions does. */
   roster: ReadonlySet<string> | null
+  /** The contacts could not be asked what changed for this viewer. */
+  reviewFailed: boolean
   /** When held or failed work is tried again; monotonic. */
   retryAt: number
 }
