@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { createRandom, type Random } from '../../src/testing/index.ts'
-import type { ContactsShape, HeldAnswer } from '../support/gate.ts'
+import type { ContactsShape } from '../support/gate.ts'
 import { choice, createServerWorld, type Peer, type ServerWorld } from '../support/server-world.ts'
 
 const SEEDS = 150
@@ -44,11 +44,12 @@ async function openScene(shape: ContactsShape, seed: number): Promise<Scene> {
   return { world, random: createRandom(seed), alice, bob, book, count: 0, ref: 1 }
 }
 
-/** Gives one of the answers that are waited for, whichever. */
-async function answerOne({ world, random }: Scene): Promise<void> {
+/** Gives one of the answers that are waited for, whichever, or lets it fail. */
+async function answerOne({ world, random }: Scene, failing = false): Promise<void> {
   const gate = random.pick([world.storage, world.contacts].filter(({ held }) => held.length > 0))
   const [answer] = gate.held.splice(random.integer(0, gate.held.length - 1), 1)
-  ;(answer as HeldAnswer).give()
+  if (failing) answer?.fail()
+  else answer?.give()
   await world.clock.settle()
 }
 
@@ -130,6 +131,29 @@ describe.each(SHAPES)('with %s', (_, shape) => {
       } else {
         expect(Number(told.at(-1)?.text ?? 0), `seed ${seed}: ${JSON.stringify(told)}`).toBe(scene.count)
       }
+    }
+  })
+
+  test('S4 L1: adapters that fail now and then only delay; in the end everybody sees what there is', async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const scene = await openScene(shape, seed)
+      const { random, bob, world } = scene
+      for (const gate of [world.storage, world.contacts]) gate.mode = 'open'
+      await bob.say({ type: random.pick(['subscribe', 'roster']), users: ['alice'], watch: true, ref: 0 })
+      for (const gate of [world.storage, world.contacts]) gate.mode = 'hold'
+      for (let step = 0; step < STEPS; step++) {
+        const dice = random.next()
+        if (isWaiting(scene) && dice < 0.6) await answerOne(scene, random.chance(0.4))
+        else if (dice < 0.85) await change(scene)
+        else if (dice < 0.95) await world.server.invalidateContacts(random.pick(['alice', 'bob']))
+        else await world.clock.advance(1_100)
+      }
+      await finish(scene)
+      await world.clock.advance(5_000)
+      const told = bob.toldOf('alice')
+      const seen = told.filter(({ status }) => status !== 'unknown').map(({ text }) => Number(text ?? 0))
+      expect(falls(seen), `seed ${seed}: ${seen.join(' ')}`).toBe(false)
+      expect(Number(told.at(-1)?.text ?? 0), `seed ${seed}: ${JSON.stringify(told)}`).toBe(scene.count)
     }
   })
 })

@@ -210,4 +210,31 @@ describe('in between', () => {
     await announce('alice')
     expect(new Set(bob.statusesOf('alice'))).toEqual(new Set(['unknown']))
   })
+
+  test('S8: contacts that could not be asked are asked again', async () => {
+    const { world, announce } = createScene({}, true)
+    const alice = await world.open('alice', { watch: [] })
+    const bob = await world.open('bob')
+    const second = await world.open('bob', { watch: ['alice'] })
+    world.contacts.mode = 'reject'
+    await announce('bob')
+    await world.clock.advance(2_000)
+    world.contacts.mode = 'open'
+    await world.clock.advance(1_200)
+    await stir(alice, 'seen')
+    expect([bob, second].map((peer) => peer.toldOf('alice').at(-1)?.text)).toEqual(['seen', 'seen'])
+  })
+
+  test('S8: what the storage did not tell of a new contact comes when it does', async () => {
+    const { world, befriend, announce } = createScene({}, false)
+    await world.open('alice', { watch: [] })
+    const peers = [await world.open('bob'), await world.open('bob', { watch: ['alice'] })]
+    befriend()
+    world.storage.mode = 'reject'
+    await announce('alice')
+    await world.clock.advance(3_000)
+    world.storage.mode = 'open'
+    await world.clock.advance(1_200)
+    expect(peers.map((peer) => peer.statusesOf('alice').at(-1))).toEqual(['online', 'online'])
+  })
 })
