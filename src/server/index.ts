@@ -9,6 +9,14 @@ export type { Choice, SessionEntry, UserRecord } from '../core/record.ts'
 export type { Version } from '../core/version.ts'
 export type { Limits } from '../core/limits.ts'
 export type { TimingOptions } from '../core/timing.ts'
+export type {
+  Attachment,
+  ErrorContext,
+  PresenceServer,
+  PresenceServerEvents,
+  ServerHealth,
+  SessionNotice,
+} from './api.ts'
 export type { HttpServerLike, UpgradeListener } from './attach/http.ts'
 export type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/request.ts'
 export type { SharedOptions } from './attach/shared.ts'
@@ -18,14 +26,6 @@ export { type ContactBook, staticContacts } from './contacts/static.ts'
 export type { ErrorStage } from './host.ts'
 export type { Identity } from './machine.ts'
 export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './options.ts'
-export {
-  type Attachment,
-  createPresenceServer,
-  type ErrorContext,
-  type PresenceServer,
-  type PresenceServerEvents,
-  type ServerHealth,
-  type SessionNotice,
-} from './server.ts'
+export { createPresenceServer } from './server.ts'
 export type { ReadReply, StorageAdapter, StoredRecord, Swap, SwapReply } from './storage/contract.ts'
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory.ts'
