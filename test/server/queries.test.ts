@@ -100,6 +100,19 @@ describe('subscriptions', () => {
     expect(bob.statusesOf('alice')).toEqual(['offline', 'online'])
   })
 
+  test('the first of two questions about the same user fails before the second is answered: that one watches', async () => {
+    const world = createServerWorld()
+    const bob = await world.open('bob', { watch: [] })
+    world.contacts.mode = 'hold'
+    await bob.say(subscribe(['alice'], 1))
+    await bob.say(subscribe(['alice'], 2))
+    world.contacts.held.shift()?.fail()
+    await world.clock.settle()
+    await open(world)
+    await world.open('alice')
+    expect(bob.statusesOf('alice')).toEqual(['offline', 'online'])
+  })
+
   test('of two questions about the same user both fail: nothing is watched', async () => {
     const world = createServerWorld()
     const bob = await world.open('bob', { watch: [] })
@@ -395,6 +408,21 @@ describe('L4: adapters that are out of order', () => {
     const record = bob.toldOf('alice').at(-1)
     expect(record).toMatchObject({ status: 'offline', reason: 'leave' })
     expect(Math.abs((record?.lastSeen ?? 0) - saidAt)).toBeLessThanOrEqual(1)
+  })
+
+  test('S4: of the reports that wait only the newest of each session counts, and none is refused', async () => {
+    const world = createServerWorld({ limits: { framesPerSecond: 0 } })
+    const bob = await world.open('bob')
+    const [phone, laptop] = [await world.open('alice'), await world.open('alice')]
+    world.storage.mode = 'hold'
+    for (let round = 0; round < 200; round++) {
+      for (const peer of [phone, laptop])
+        peer.send({ type: 'PRESENCE_UPDATE', status: round % 2 === 0 ? 'online' : 'away' })
+    }
+    await world.clock.settle()
+    await open(world)
+    expect([phone.errorCodes(), laptop.errorCodes()]).toEqual([[], []])
+    expect(bob.statusesOf('alice').at(-1)).toBe('away')
   })
 
   test('what a silent storage makes wait stays bounded, and is refused beyond that', async () => {

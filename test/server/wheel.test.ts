@@ -92,6 +92,15 @@ function checkNext(wheel: Wheel<Item>, expected: ReadonlyMap<Item, number>, now:
   expect(next).toBeLessThanOrEqual(earliest + 2 * wheel.tickMs + 1e-6)
 }
 
+const timeoutsOfOddTicks = [1_500, 7_000, 12_345, 60_000].map((timeoutMs) => [timeoutMs])
+
+/** The next number that a double can hold. */
+function nextUp(value: number): number {
+  const bits = new BigUint64Array(new Float64Array([value]).buffer)
+  bits[0] = (bits[0] ?? 0n) + 1n
+  return new Float64Array(bits.buffer)[0] ?? value
+}
+
 describe('the timing wheel', () => {
   test('never fires early and at most a tick late, whatever is set, moved, cancelled and slept through', () => {
     fc.assert(fc.property(timeouts, starts, steps, check), { numRuns: 2_000 })
@@ -142,4 +151,18 @@ describe('the timing wheel', () => {
     cancel(wheel, one)
     expect([wheel.size, nextTickAt(wheel)]).toEqual([0, null])
   })
+
+  test.each(timeoutsOfOddTicks)(
+    'a hair beyond a tick is not taken for that tick (T = %i ms)',
+    (timeoutMs) => {
+      const { tickMs } = createWheel<Item>(timeoutMs, 0)
+      for (let tick = 1; tick <= 2_000; tick++) {
+        const wheel = createWheel<Item>(timeoutMs, tick * tickMs - tickMs / 2)
+        const one = item(tick)
+        schedule(wheel, one, nextUp(tick * tickMs))
+        expect(takeDue(wheel, tick * tickMs)).toEqual([])
+        expect(takeDue(wheel, (tick + 1) * tickMs)).toEqual([one])
+      }
+    },
+  )
 })
