@@ -94,6 +94,9 @@ async function end(world: World): Promise<void> {
   if (world.broken) throw world.broken
 }
 
+/** Making a failing run smaller ends after this long, with the smallest that was found. */
+const SHRINK_MS = 60_000
+
 /** Runs the world of a seed. `null`: every promise was kept. */
 export async function simulate(
   seed: number,
@@ -110,6 +113,7 @@ export async function simulate(
     seed,
     numRuns: 1,
     endOnFailure: !shrink,
+    interruptAfterTimeLimit: SHRINK_MS,
   })
   if (!failed) return null
   const [setup, script] = counterexample as [Setup, Step[]]

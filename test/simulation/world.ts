@@ -2,6 +2,7 @@
  * The world of one run: the shipped server and the shipped clients, each in a process of its own, on a network in
  * memory, under one clock; and what an observer at the server's door knows of it.
  */
+import { sameView } from '../../src/core/model.ts'
 import type { UserRecord } from '../../src/core/record.ts'
 import type { Version } from '../../src/core/version.ts'
 import {
@@ -144,6 +145,9 @@ export function createWorld(setup: Setup, trace: Trace): World {
     traced(() => `server error: ${stage}: ${String(error)}`)
     if (stage === 'storage' || stage === 'contacts') world.failedAt = clock.now()
     else breaks('SOUND', `the server: ${stage}: ${String(error)}`)
+  })
+  presence.on('change', (presence, previous) => {
+    if (sameView(presence, previous)) breaks('S11', `the application is told that ${presence.userId} is what they were`)
   })
   network.listen((socket) => {
     const observer = observeServer(world, network.linkOf(socket), traced)
