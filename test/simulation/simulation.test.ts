@@ -3,7 +3,7 @@
  * a seed that fails is replayed, made smaller and explained by the command that its failure prints.
  */
 import { describe, expect, it } from 'vitest'
-import { report, simulate } from './simulate.ts'
+import { type Run, play, report, simulate } from './simulate.ts'
 
 /** Seeds that broke a promise once, and what they found. */
 const FOUND = [
@@ -46,7 +46,6 @@ describe('every promise is kept after every step', () => {
 
 describe('a run is the same each time', () => {
   it('down to the last frame', async () => {
-    const { play } = await import('./simulate.ts')
     const trace = async (): Promise<string[]> => {
       const lines: string[] = []
       await play(RUN, (line) => lines.push(withoutIds(line)))
@@ -65,7 +64,7 @@ function withoutIds(line: string): string {
   return line.replace(IDS, 'id')
 }
 
-const RUN = {
+const RUN: Run = {
   setup: {
     seed: 7,
     timeoutMs: 6_000,
@@ -83,9 +82,9 @@ const RUN = {
     queueSoftBytes: 262_144,
   },
   script: [0, 1, 2, 3, 4, 5].map((device) => ({
-    operation: { type: 'watchContacts', device },
+    operation: { type: 'watchContacts', device } as const,
     ms: 700,
     graces: 0,
     timeouts: 0.35,
   })),
-} as const
+}

@@ -147,7 +147,8 @@ export function createWorld(setup: Setup, trace: Trace): World {
     else breaks('SOUND', `the server: ${stage}: ${String(error)}`)
   })
   presence.on('change', (presence, previous) => {
-    if (sameView(presence, previous)) breaks('S11', `the application is told that ${presence.userId} is what they were`)
+    if (sameView(presence, previous))
+      breaks('S11', `the application is told that ${presence.userId} is what they were`)
   })
   network.listen((socket) => {
     const observer = observeServer(world, network.linkOf(socket), traced)
