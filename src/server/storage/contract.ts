@@ -54,7 +54,8 @@ export interface SwapReply {
  * 6. A storage that lost records MUST begin a new epoch, greater than every one before.
  * 7. A storage MUST NOT keep a reference by which a caller could change what is stored, nor hand one out.
  * 8. A failing call MUST reject or throw; it MUST NOT answer with made-up records. It MAY have been carried out.
- * 9. `now` MUST be the time at which the call was carried out, of one clock for all nodes.
+ * 9. Every call MUST settle: an adapter that waits for a network bounds the wait, for nobody above it does.
+ * 10. `now` MUST be the time at which the call was carried out, of one clock for all nodes.
  */
 export interface StorageAdapter {
   /**
