@@ -1,5 +1,5 @@
 /** What callers give, checked at the door. */
-import { isUserId } from '../core/codec.ts'
+import { isUserId } from '../core/ids.ts'
 import { configError, PresenceError } from '../core/errors.ts'
 import { DEFAULT_LIMITS } from '../core/limits.ts'
 import type { StatusChoice } from '../core/model.ts'

@@ -1,11 +1,18 @@
 /**
- * Frames to messages and back. A frame is one JSON object; every field is checked here and nowhere else,
- * unknown fields are passed over. Decoding returns a result and never throws.
- *
- * Checked by hand: a schema library costs ten times the bytes and twenty times the time of these few lines.
+ * Frames to messages and back. A frame is one JSON object whose fields are those of fields.ts; unknown ones are passed
+ * over. Decoding returns a result and never throws.
  */
-import { FRAME_ERROR_CODES, type FrameErrorCode, type PresenceErrorCode } from './errors.ts'
-import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import type { PresenceErrorCode } from './errors.ts'
+import {
+  CLIENT_FIELDS,
+  type CodecLimits,
+  type Fields,
+  firstFault,
+  isObject,
+  reference,
+  SERVER_FIELDS,
+} from './fields.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import type { ClientMessage, ServerMessage, WirePresence } from './messages.ts'
 import type { PresenceView } from './model.ts'
 
@@ -17,90 +24,6 @@ export type Decoded<M> =
       readonly code: Extract<PresenceErrorCode, 'BAD_MESSAGE' | 'BAD_ID'>
       readonly ref?: number
     }
-
-/** What a field must be: `true`, or the code of what is wrong with it. */
-type Check = (value: unknown, limits: CodecLimits) => true | 'BAD_MESSAGE' | 'BAD_ID'
-type Fields = Readonly<Record<string, Check>>
-type CodecLimits = Pick<Limits, 'idBytes' | 'tokenBytes' | 'statusTextLength' | 'jsonDepth' | 'jsonKeys'>
-
-/** More than a year of server time beyond any use; keeps sums of instants exact. */
-const MAX_INSTANT = 2 ** 50
-/** The longest that a choice may hold: ten years. */
-const MAX_CHOICE_MS = 315_360_000_000
-/** Session and device ids. */
-const MAX_NAME_LENGTH = 128
-
-const LONE_SURROGATE = /[\ud800-\udfff]/u
-
-const is =
-  (test: (value: unknown, limits: CodecLimits) => boolean): Check =>
-  (value, limits) =>
-    test(value, limits) || 'BAD_MESSAGE'
-const optional =
-  (check: Check): Check =>
-  (value, limits) =>
-    value === undefined || check(value, limits)
-const oneOf = (...values: readonly unknown[]): Check => is((value) => values.includes(value))
-const integer = (max: number): Check =>
-  is((value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max)
-const text = (max: (limits: CodecLimits) => number): Check =>
-  is(
-    (value, limits) =>
-      typeof value === 'string' && value.length <= max(limits) && !LONE_SURROGATE.test(value),
-  )
-
-const boolean = is((value) => typeof value === 'boolean')
-const reference = integer(Number.MAX_SAFE_INTEGER)
-const instant = integer(MAX_INSTANT)
-const name = is(
-  (value) =>
-    typeof value === 'string' &&
-    value !== '' &&
-    value.length <= MAX_NAME_LENGTH &&
-    !LONE_SURROGATE.test(value),
-)
-const statusText = text((limits) => limits.statusTextLength)
-const token = is(
-  (value, limits) =>
-    typeof value === 'string' &&
-    value !== '' &&
-    utf8Length(value) <= limits.tokenBytes &&
-    !LONE_SURROGATE.test(value),
-)
-const id: Check = (value, limits) => isUserId(value, limits.idBytes) || 'BAD_ID'
-const listOf =
-  (check: Check): Check =>
-  (value, limits) => {
-    if (!Array.isArray(value)) return 'BAD_MESSAGE'
-    for (const item of value) {
-      const verdict = check(item, limits)
-      if (verdict !== true) return verdict
-    }
-    return true
-  }
-const ids = listOf(id)
-const status = oneOf('online', 'away', 'busy', 'offline', 'unknown')
-
-const presenceFields: Fields = {
-  user: id,
-  status,
-  lastSeen: optional(instant),
-  accuracy: optional(oneOf('exact', 'approximate', 'minute', 'recently', 'week', 'month')),
-  reason: optional(oneOf('leave', 'expire', 'drop', 'node')),
-  text: optional(is((value) => typeof value === 'string')),
-  stale: optional(boolean),
-}
-const presences = listOf((value, limits) =>
-  isObject(value) ? firstFault(presenceFields, value, limits) : 'BAD_MESSAGE',
-)
-
-// The two tables are made by calls marked pure, so that a bundle for one half leaves the other half's out.
-
-/** Every message that a client sends, with every field of it. */
-export const CLIENT_FIELDS: ReadonlyMap<string, Fields> = /* @__PURE__ */ clientFields()
-
-/** Every message that a server sends, with every field of it. */
-export const SERVER_FIELDS: ReadonlyMap<string, Fields> = /* @__PURE__ */ serverFields()
 
 /** The one frame that every idle connection sends; it is known by its text and not parsed. */
 export const HEARTBEAT_FRAME = '{"type":"heartbeat"}'
@@ -172,27 +95,6 @@ export function changesFrame(presences: readonly string[]): string {
   return `{"type":"PRESENCE_UPDATE","users":[${presences.join(',')}]}`
 }
 
-/**
- * Whether a value can be a user id: a string of 1 to `maxBytes` UTF-8 bytes without lone surrogates,
- * which would encode to the same bytes as other ids.
- */
-export function isUserId(value: unknown, maxBytes = DEFAULT_LIMITS.idBytes): value is string {
-  return (
-    typeof value === 'string' && value !== '' && utf8Length(value) <= maxBytes && !LONE_SURROGATE.test(value)
-  )
-}
-
-/** UTF-8 bytes of a string. */
-export function utf8Length(value: string): number {
-  let bytes = value.length
-  for (let index = 0; index < value.length; index++) {
-    const unit = value.charCodeAt(index)
-    // A surrogate pair is two units and four bytes: each half counts two.
-    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
-  }
-  return bytes
-}
-
 function decode<M>(
   frame: string,
   table: ReadonlyMap<string, Fields>,
@@ -219,18 +121,6 @@ function refuse(
 ): Extract<Decoded<never>, { ok: false }> {
   const { ref } = message as { readonly ref?: unknown }
   return reference(ref, limits) === true ? { ok: false, code, ref: ref as number } : { ok: false, code }
-}
-
-function firstFault(
-  fields: Fields,
-  value: Readonly<Record<string, unknown>>,
-  limits: CodecLimits,
-): ReturnType<Check> {
-  for (const key of Object.keys(fields)) {
-    const verdict = (fields[key] as Check)(Object.hasOwn(value, key) ? value[key] : undefined, limits)
-    if (verdict !== true) return verdict
-  }
-  return true
 }
 
 /** What no single field can tell: a goodbye is never a choice, and only a choice carries a text or an end. */
@@ -264,72 +154,4 @@ function isShallow(frame: string, maxDepth: number, maxKeys: number): boolean {
     else if (unit === 0x3a /* : */ && ++keys > maxKeys) return false
   }
   return true
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function clientFields(): ReadonlyMap<string, Fields> {
-  return new Map<string, Fields>([
-    [
-      'hello',
-      { version: reference, token: optional(token), device: optional(name), previous: optional(name) },
-    ],
-    [
-      'PRESENCE_UPDATE',
-      {
-        status: oneOf('online', 'away', 'busy', 'invisible', 'auto', 'offline'),
-        chosen: optional(boolean),
-        text: optional((value, limits) => value === null || statusText(value, limits)),
-        expiresInMs: optional(integer(MAX_CHOICE_MS)),
-        ref: optional(reference),
-      },
-    ],
-    ['subscribe', { users: ids, ref: reference }],
-    ['unsubscribe', { users: ids }],
-    ['roster', { watch: boolean, ref: optional(reference) }],
-    ['fetch', { users: ids, ref: reference }],
-    ['token', { token }],
-    ['heartbeat', {}],
-  ])
-}
-
-function serverFields(): ReadonlyMap<string, Fields> {
-  return new Map<string, Fields>([
-    [
-      'welcome',
-      {
-        version: reference,
-        session: name,
-        user: id,
-        now: instant,
-        heartbeatMs: integer(MAX_INSTANT),
-        timeoutMs: integer(MAX_INSTANT),
-      },
-    ],
-    ['snapshot', { ref: reference, users: presences, more: optional(boolean) }],
-    ['PRESENCE_UPDATE', { users: presences }],
-    [
-      'self',
-      {
-        status,
-        chosen: oneOf('online', 'away', 'busy', 'invisible', 'auto'),
-        text: optional(is((value) => typeof value === 'string')),
-        expiresInMs: optional(instant),
-        ref: optional(reference),
-      },
-    ],
-    ['heartbeat', { now: instant }],
-    ['renew', {}],
-    ['close', { code: integer(4999), reason: is((value) => typeof value === 'string') }],
-    [
-      'error',
-      {
-        code: is((value) => FRAME_ERROR_CODES.includes(value as FrameErrorCode)),
-        ref: optional(reference),
-        retryAfterMs: optional(instant),
-      },
-    ],
-  ])
 }

@@ -1,5 +1,5 @@
 /** What the application hands in beside the options, checked where it comes in. */
-import { isUserId } from '../core/codec.ts'
+import { isUserId } from '../core/ids.ts'
 import { configError, PresenceError } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
 import type { StatusChoice } from '../core/model.ts'

@@ -1,5 +1,5 @@
 /** One direction of a connection: like TCP it keeps the order and loses nothing, but it can stand still. */
-import { utf8Length } from '../core/codec.ts'
+import { utf8Length } from '../core/ids.ts'
 import type { FakeClock } from './clock.ts'
 
 /** What travels. `gone` is the end of the connection without a closing handshake. */

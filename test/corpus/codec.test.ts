@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  CLIENT_FIELDS,
   changesFrame,
   decodeClientFrame,
   decodePresence,
@@ -9,11 +8,10 @@ import {
   encode,
   encodePresence,
   HEARTBEAT_FRAME,
-  isUserId,
-  SERVER_FIELDS,
   snapshotFrame,
-  utf8Length,
 } from '../../src/core/codec.ts'
+import { CLIENT_FIELDS, SERVER_FIELDS } from '../../src/core/fields.ts'
+import { isUserId, utf8Length } from '../../src/core/ids.ts'
 import type { ClientMessage, PresenceChanges, ServerMessage, Snapshot } from '../../src/core/messages.ts'
 import { anyClientMessage, anyServerMessage, anyUserId, anyView } from './arbitraries.ts'
 import { MALFORMED, STRANGE_BUT_VALID, STRANGE_IDS } from './frames.ts'

@@ -3,7 +3,7 @@
  * second time, from docs/protocol.md and not from the code; only the names come from the code's table, so that a
  * field cannot be added there without an entry here.
  */
-import { CLIENT_FIELDS } from '../../src/core/codec.ts'
+import { CLIENT_FIELDS } from '../../src/core/fields.ts'
 import { type ConnectionState, type MalformedFrame, objectText, TOKEN, type Verdict } from './case.ts'
 
 /** A kind of field: which of the common values it takes, and what else is wrong with it. */

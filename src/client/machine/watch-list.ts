@@ -2,7 +2,7 @@
  * What the server is to watch for us, against what it has been asked to. Only the difference travels, gathered for
  * a moment and cut into frames that the server takes; so a wish and its end within that moment cost nothing.
  */
-import { utf8Length } from '../../core/codec.ts'
+import { utf8Length } from '../../core/ids.ts'
 import { DEFAULT_LIMITS } from '../../core/limits.ts'
 import { ROSTER } from './roster.ts'
 

@@ -1,5 +1,5 @@
 /** How components watch users: never throwing, whatever id they were given, with a client or without. */
-import { isUserId } from '../../core/codec.ts'
+import { isUserId } from '../../core/ids.ts'
 import type { Presence } from '../../core/model.ts'
 import type { PresenceClient } from '../api.ts'
 

@@ -4,7 +4,7 @@
  */
 import { type Awaitable, isPromise } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
-import { isUserId } from '../../core/codec.ts'
+import { isUserId } from '../../core/ids.ts'
 import { PresenceError } from '../../core/errors.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { ContactsAdapter, IdSource } from './contract.ts'
