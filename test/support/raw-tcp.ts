@@ -65,7 +65,10 @@ export async function openRawTcp(port: number): Promise<RawTcp> {
   return {
     socket,
     frames,
-    closed: Promise.race([until(() => closeCode(frames)), ended.then(() => closeCode(frames) ?? ('cut' as const))]),
+    closed: Promise.race([
+      until(() => closeCode(frames)),
+      ended.then(() => closeCode(frames) ?? ('cut' as const)),
+    ]),
     send(...bytes) {
       socket.write(Buffer.concat(bytes))
     },
@@ -78,7 +81,12 @@ export async function openRawTcp(port: number): Promise<RawTcp> {
 export function frame(
   opcode: number,
   payload: Buffer | string,
-  { fin = true, masked = true, rsv = 0, length }: { fin?: boolean; masked?: boolean; rsv?: number; length?: number } = {},
+  {
+    fin = true,
+    masked = true,
+    rsv = 0,
+    length,
+  }: { fin?: boolean; masked?: boolean; rsv?: number; length?: number } = {},
 ): Buffer {
   const body = Buffer.from(payload)
   const size = length ?? body.length
@@ -99,7 +107,8 @@ function takeFrames(bytes: Buffer, frames: RawTcp['frames']): Buffer {
     const short = (rest[1] as number) & 0x7f
     const start = short === 126 ? 4 : short === 127 ? 10 : 2
     if (rest.length < start) return rest
-    const size = short === 126 ? rest.readUInt16BE(2) : short === 127 ? Number(rest.readBigUInt64BE(2)) : short
+    const size =
+      short === 126 ? rest.readUInt16BE(2) : short === 127 ? Number(rest.readBigUInt64BE(2)) : short
     if (rest.length < start + size) return rest
     frames.push({ opcode: (rest[0] as number) & 0x0f, payload: rest.subarray(start, start + size) })
     rest = rest.subarray(start + size)
