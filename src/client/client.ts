@@ -1,7 +1,9 @@
 /** The client as an application sees it: calls become events of the machine, its actions promises and listeners. */
 import { configError, PresenceError } from '../core/errors.ts'
 import type { ConnectionChange, PresenceClient } from './api.ts'
-import { checkChoice, checkIds } from './checks.ts'
+import { checkChoice } from '../core/choice.ts'
+import { DEFAULT_LIMITS } from '../core/limits.ts'
+import { checkIds } from './checks.ts'
 import { type CallerAction, createHost } from './host.ts'
 import { createListeners } from './listeners.ts'
 import { createLog } from './log.ts'
@@ -127,8 +129,8 @@ export function createPresenceClient(options: PresenceClientOptions): PresenceCl
       return asked.map((id) => presenceOf(state.records, id))
     },
     async setStatus(status, choice = {}) {
-      checkChoice(status, choice)
       const { text, expiresInMs } = choice
+      checkChoice(status, text, expiresInMs, DEFAULT_LIMITS.statusTextLength)
       const expiresAt = expiresInMs === undefined ? null : clock.now() + expiresInMs
       await whenSettled((waiter) =>
         dispatch({ type: 'choose', choice: { status, text, expiresAt, waiters: [waiter] } }),

@@ -3,6 +3,7 @@
  *
  * By hand: a schema library costs ten times the bytes and twenty times the time of these few lines.
  */
+import { MAX_CHOICE_MS, STATUS_CHOICES } from './choice.ts'
 import { FRAME_ERROR_CODES, type FrameErrorCode } from './errors.ts'
 import { isUserId, isWellFormed, utf8Length } from './ids.ts'
 import type { Limits } from './limits.ts'
@@ -19,8 +20,6 @@ export type CodecLimits = Pick<
 
 /** More than a year of server time beyond any use; keeps sums of instants exact. */
 const MAX_INSTANT = 2 ** 50
-/** The longest that a choice may hold: ten years. */
-const MAX_CHOICE_MS = 315_360_000_000
 /** Session and device ids. */
 const MAX_NAME_LENGTH = 128
 
@@ -116,7 +115,7 @@ function clientFields(): ReadonlyMap<string, Fields> {
     [
       'PRESENCE_UPDATE',
       {
-        status: oneOf('online', 'away', 'busy', 'invisible', 'auto', 'offline'),
+        status: oneOf(...STATUS_CHOICES, 'offline'),
         chosen: optional(boolean),
         text: optional((value, limits) => value === null || statusText(value, limits)),
         expiresInMs: optional(integer(MAX_CHOICE_MS)),
@@ -151,7 +150,7 @@ function serverFields(): ReadonlyMap<string, Fields> {
       'self',
       {
         status,
-        chosen: oneOf('online', 'away', 'busy', 'invisible', 'auto'),
+        chosen: oneOf(...STATUS_CHOICES),
         text: optional(is((value) => typeof value === 'string')),
         expiresInMs: optional(instant),
         ref: optional(reference),

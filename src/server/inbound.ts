@@ -2,6 +2,7 @@
 import { decodeClientFrame, isChoice } from '../core/codec.ts'
 import { CLOSE } from '../core/errors.ts'
 import { noteLife } from '../core/heartbeat.ts'
+import { utf8Length } from '../core/ids.ts'
 import type { ClientMessage, PresenceUpdate } from '../core/messages.ts'
 import type { SessionActivity, StatusChoice } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
@@ -43,7 +44,7 @@ export function receive(
   const { limits } = node.config
   const most = session.phase === 'hello' ? limits.helloFrameBytes : limits.frameBytes
   // A UTF-16 unit is at most three bytes; only what may be too large is measured.
-  if (frame.length * 3 > most && Buffer.byteLength(frame) > most) {
+  if (frame.length * 3 > most && utf8Length(frame) > most) {
     return refuse(node, session, CLOSE.TOO_LARGE, now, out)
   }
   const decoded = decodeClientFrame(frame, limits)

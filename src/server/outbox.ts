@@ -164,10 +164,11 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   if (session.answers.length > 0) markSession(node, session, out)
 }
 
-/** What an answer shows, at any time, may differ from what watchers were told last: the fan-out must know where this one stands. */
+/** An answer may show a watcher something else than what all were told last: the fan-out must know where this one stands. */
 export function noteShown(node: NodeState, session: Session, id: string, shown: string): void {
   const user = node.users.get(id)
-  if (!user || user.told === '') return
+  const isWatcher = session.watchesRoster || session.subscriptions.has(id)
+  if (!user || user.told === '' || !isWatcher) return
   if (shown === user.told) user.strays.delete(session)
   else user.strays.set(session, shown)
 }

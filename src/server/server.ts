@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
 import { isPromise } from '../core/awaitable.ts'
+import { checkChoice } from '../core/choice.ts'
 import { configError, PresenceError } from '../core/errors.ts'
 import type { Attachment, PresenceServer, PresenceServerEvents } from './api.ts'
 import { attachToPath, type HttpServerLike } from './attach/http.ts'
@@ -10,7 +11,7 @@ import type { UpgradeRequest } from './attach/request.ts'
 import { attachShared, type SharedOptions } from './attach/shared.ts'
 import { attachBySubProtocol, type WebSocketServerLike } from './attach/sub-protocol.ts'
 import { createUpgradeHandler } from './attach/upgrade.ts'
-import { checkChoice, checkIdentity, checkUserId } from './checks.ts'
+import { checkIdentity, checkUserId } from './checks.ts'
 import { createContactsReader } from './contacts/reader.ts'
 import { createHost, type ErrorStage } from './host.ts'
 import type { Notice } from './machine.ts'
@@ -150,13 +151,13 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       return (await host.command({ type: 'get', ids, as: as === undefined ? null : checked(as) })) ?? []
     },
     async setStatus(userId, status, { text, expiresInMs } = {}) {
-      checkChoice(status, text, expiresInMs, limits)
+      checkChoice(status, text, expiresInMs, limits.statusTextLength)
       await host.command({
         type: 'setStatus',
         user: checked(userId),
         status,
         text,
-        expiresInMs: expiresInMs ?? null,
+        expiresInMs: expiresInMs === undefined ? null : Math.round(expiresInMs),
       })
     },
     async disconnectUser(userId) {

@@ -89,6 +89,9 @@ describe('setStatus', () => {
     ['busy', { text: 'x'.repeat(141) }],
     ['busy', { expiresInMs: -1 }],
     ['busy', { expiresInMs: NaN }],
+    // Both of these once went out, were refused as bad frames, and ended the connection at the third.
+    ['busy', { expiresInMs: 1e12 }],
+    ['busy', { text: '\ud800' }],
   ])('rejects what can be no choice with CONFIG: %s %j', async (status, options) => {
     const { client } = createClientWorld()
     await expect(client.setStatus(status as 'busy', options)).rejects.toMatchObject({ code: 'CONFIG' })
