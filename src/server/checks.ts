@@ -1,7 +1,7 @@
 /** What the application hands in beside the options, checked where it comes in. */
 import { isUserId } from '../core/ids.ts'
 import { configError, PresenceError } from '../core/errors.ts'
-import type { Identity } from './machine.ts'
+import type { Identity, Verdict } from './machine.ts'
 
 /** A user id; throws `BAD_ID`. */
 export function checkUserId(userId: unknown, idBytes: number): string {
@@ -11,6 +11,11 @@ export function checkUserId(userId: unknown, idBytes: number): string {
     'BAD_ID',
     `A user id is a well-formed string of 1 to ${idBytes} bytes; this is none: ${given}`,
   )
+}
+
+/** What `authenticate` says; throws for what is none of its answers. */
+export function checkVerdict(verdict: Verdict, idBytes: number): Verdict {
+  return verdict === 'banned' ? verdict : checkIdentity(verdict, idBytes)
 }
 
 /** Who somebody is; throws for what is neither `null` nor an identity. */

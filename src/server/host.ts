@@ -6,9 +6,18 @@ import { type Awaitable, isPromise } from '../core/awaitable.ts'
 import type { Clock } from '../core/clock.ts'
 import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
-import { checkIdentity } from './checks.ts'
+import { checkVerdict } from './checks.ts'
 import type { ContactsReader } from './contacts/reader.ts'
-import type { Command, ConnectionId, Identity, NodeAction, NodeEvent, Notice, RequestId } from './machine.ts'
+import type {
+  Command,
+  ConnectionId,
+  Identity,
+  NodeAction,
+  NodeEvent,
+  Notice,
+  RequestId,
+  Verdict,
+} from './machine.ts'
 import { step } from './node.ts'
 import { createNode, type NodeConfig } from './state.ts'
 import type { StorageAdapter } from './storage/contract.ts'
@@ -41,7 +50,7 @@ export interface HostOptions<Request> {
   readonly authenticate: (attempt: {
     readonly request: Request | undefined
     readonly token: string | undefined
-  }) => Awaitable<Identity | null>
+  }) => Awaitable<Verdict>
   readonly createSessionId: () => string
   readonly onNotice: (notice: Notice) => void
   readonly onError: (error: unknown, stage: ErrorStage) => void
@@ -192,7 +201,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     const request = connections.get(connection)?.request
     ask(
       'authenticate',
-      async () => checkIdentity(await options.authenticate({ request, token }), config.limits.idBytes),
+      async () => checkVerdict(await options.authenticate({ request, token }), config.limits.idBytes),
       (identity) => ({ type: 'authenticated', connection, identity }),
     )
   }

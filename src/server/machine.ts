@@ -20,6 +20,9 @@ export interface Identity {
   readonly expiresAt?: number | undefined
 }
 
+/** What is found of a token: whose it is; `null`: it is no good; `banned`: whose it is may not connect at all. */
+export type Verdict = Identity | null | 'banned'
+
 /** What the application may ask of a node. */
 export type Command =
   | { readonly type: 'get'; readonly ids: readonly string[]; readonly as: string | null }
@@ -53,7 +56,7 @@ export type NodeEvent =
       readonly type: 'authenticated'
       readonly connection: ConnectionId
       /** `null`: refused. `undefined`: it could not be found out. */
-      readonly identity: Identity | null | undefined
+      readonly identity: Verdict | undefined
     }
   | { readonly type: 'read'; readonly request: RequestId; readonly reply: ReadReply | null }
   | { readonly type: 'swapped'; readonly request: RequestId; readonly reply: SwapReply | null }

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type Limits, SWITCHABLE_LIMITS } from '../core/limits.t
 import { resolveTiming, type Timing, type TimingOptions } from '../core/timing.ts'
 import type { UpgradeRequest } from './attach/request.ts'
 import type { ContactsAdapter } from './contacts/contract.ts'
-import type { Identity } from './machine.ts'
+import type { Verdict } from './machine.ts'
 import type { StorageAdapter } from './storage/contract.ts'
 import { memoryStorage } from './storage/memory.ts'
 
@@ -32,9 +32,9 @@ export interface Logger {
 export interface PresenceServerOptions extends TimingOptions {
   /**
    * Who is it. Give `{ userId, expiresAt? }` (`expiresAt` in epoch milliseconds), or `null` for a token that is no good:
-   * the client then tries once with a new one. A throw means that it could not be found out: the client comes back later.
+   * the client then tries once with a new one, or `'banned'`: the client stops (close 4001). A throw means that it could not be found out: the client comes back later.
    */
-  authenticate(attempt: AuthenticationAttempt): Awaitable<Identity | null>
+  authenticate(attempt: AuthenticationAttempt): Awaitable<Verdict>
   /** Who is to be told of whom: your database, or {@link staticContacts}. */
   readonly contacts: ContactsAdapter
   /** @defaultValue {@link memoryStorage}: one node */
@@ -55,7 +55,7 @@ export interface PresenceServerOptions extends TimingOptions {
 }
 
 export interface ResolvedOptions {
-  readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Identity | null>
+  readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Verdict>
   readonly contacts: ContactsAdapter
   readonly storage: StorageAdapter
   readonly limits: Limits

@@ -11,7 +11,7 @@ import type { SessionActivity } from '../core/model.ts'
 import { PROTOCOL_VERSION } from '../core/socket.ts'
 import { noteTokenEnd, scheduleSession } from './deadlines.ts'
 import { cutOff, endGrace, expire, refuse, supersede } from './endings.ts'
-import type { Identity, NodeAction, NodeEvent } from './machine.ts'
+import type { Identity, NodeAction, NodeEvent, Verdict } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { noteBacklog, send, sendError, sendFrame } from './outbox.ts'
 import { changePresence } from './presence.ts'
@@ -61,10 +61,11 @@ export function renewToken(session: Session, token: string, out: NodeAction[]): 
 export function onAuthenticated(
   node: NodeState,
   session: Session,
-  identity: Identity | null | undefined,
+  identity: Verdict | undefined,
   now: number,
   out: NodeAction[],
 ): void {
+  if (identity === 'banned') return refuse(node, session, CLOSE.BANNED, now, out)
   if (session.phase === 'authenticating') {
     if (identity) welcome(node, session, identity, now, out)
     else refuse(node, session, identity === null ? CLOSE.UNAUTHORIZED : CLOSE.INTERNAL, now, out)

@@ -15,6 +15,7 @@ function byToken(clock: () => number): Authenticate {
   return ({ token = '' }) => {
     const [userId = '', lifeMs] = token.split(':')
     if (userId === 'nobody') return null
+    if (userId === 'outlaw') return 'banned'
     if (userId === 'broken') throw new Error('no database')
     return { userId, ...(lifeMs !== undefined && { expiresAt: clock() + Number(lifeMs) }) }
   }
@@ -31,6 +32,8 @@ describe('what it answers to a hello', () => {
   test.each<[string, unknown, number, string]>([
     ['null', () => null, 4100, 'UNAUTHORIZED'],
     ['a promise of null', async () => null, 4100, 'UNAUTHORIZED'],
+    ['banned', () => 'banned', 4001, 'BANNED'],
+    ['a promise of banned', async () => 'banned', 4001, 'BANNED'],
     [
       'a throw',
       () => {
@@ -59,7 +62,7 @@ describe('what it answers to a hello', () => {
     const peer = await open('alice')
     expect(peer.closed).toEqual({ code, reason })
     expect(peer.frames).toEqual([])
-    expect(errors.map((error) => error.split(':')[0])).toEqual(code === 4100 ? [] : ['authenticate'])
+    expect(errors.map((error) => error.split(':')[0])).toEqual(code === 1011 ? ['authenticate'] : [])
     await clock.advance(60_000)
     expect(server.health().connections).toBe(0)
   })
@@ -172,6 +175,7 @@ describe('tokens that expire', () => {
 
   test.each([
     ['refused', 'nobody', 4100],
+    ['banned', 'outlaw', 4001],
     ["another user's", 'bob', 4100],
   ])('a renewal that is %s ends the connection', async (_, token, code) => {
     const { open, clock } = expiringWorld()
