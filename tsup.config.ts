@@ -35,6 +35,7 @@ const types = {
   'client/index': 'src/client/index.ts',
   'client/react/index': 'src/client/react/index.ts',
   'server/index': 'src/server/index.ts',
+  'server/redis/index': 'src/server/redis/index.ts',
   'testing/index': 'src/testing/index.ts',
 }
 

@@ -15,6 +15,7 @@ const tools = {
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debian: 'chromium',
   },
+  redis: { names: ['redis-server', 'valkey-server'], debian: 'redis-server' },
 }
 
 /** @typedef {keyof typeof tools} Tool */

@@ -8,6 +8,7 @@ import { inCi, installPackages, need, reportSkipped, run, skipped } from './setu
 
 installPackages()
 const chromium = need('chromium')
+const redis = need('redis')
 
 const folder = mkdtempSync(join(tmpdir(), 'presencekit-counts-'))
 const file = join(folder, 'counts.json')
@@ -16,6 +17,7 @@ const reporters = ['--reporter=default', '--reporter=./.ci/counts-reporter.mjs']
 const succeeded = run(process.execPath, [...vitest, ...reporters, ...process.argv.slice(2)], {
   COUNTS_FILE: file,
   ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }),
+  ...(redis === undefined ? {} : { REDIS_PATH: redis }),
 })
 const counts = readCounts()
 rmSync(folder, { recursive: true, force: true })

@@ -166,7 +166,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'swap':
         return ask(
           'storage',
-          () => storage.swap(action.swaps),
+          () => storage.swap(action.swaps, action.stamp),
           (reply) => ({ type: 'swapped', request: action.request, reply: reply ?? null }),
         )
       case 'contacts':

@@ -27,5 +27,24 @@ export type { ErrorStage } from './host.ts'
 export type { Identity, Verdict } from './machine.ts'
 export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './options.ts'
 export { createPresenceServer } from './server.ts'
-export type { ReadReply, StorageAdapter, StoredRecord, Swap, SwapReply } from './storage/contract.ts'
+export type { BusAdapter } from './bus/contract.ts'
+export type {
+  ReadReply,
+  Stamp,
+  StorageAdapter,
+  StoredRecord,
+  Swap,
+  SwapReply,
+  SwapResult,
+} from './storage/contract.ts'
+export type {
+  Claim,
+  ClaimReply,
+  EntryReply,
+  Flush,
+  FlushReply,
+  ListedNode,
+  NodeDirectory,
+  SessionOwner,
+} from './storage/nodes.ts'
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory.ts'

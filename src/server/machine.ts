@@ -4,7 +4,7 @@
  */
 import type { PresenceErrorCode } from '../core/errors.ts'
 import type { Presence, StatusChoice } from '../core/model.ts'
-import type { ReadReply, Swap, SwapReply } from './storage/contract.ts'
+import type { ReadReply, Stamp, Swap, SwapReply } from './storage/contract.ts'
 
 /** A connection, by a number that is never used again. */
 export type ConnectionId = number
@@ -90,7 +90,12 @@ export type NodeAction =
   | { readonly type: 'measure'; readonly connection: ConnectionId }
   | { readonly type: 'authenticate'; readonly connection: ConnectionId; readonly token: string | undefined }
   | { readonly type: 'read'; readonly request: RequestId; readonly ids: readonly string[] }
-  | { readonly type: 'swap'; readonly request: RequestId; readonly swaps: readonly Swap[] }
+  | {
+      readonly type: 'swap'
+      readonly request: RequestId
+      readonly swaps: readonly Swap[]
+      readonly stamp: Stamp
+    }
   | { readonly type: 'contacts'; readonly request: RequestId; readonly question: ContactsQuestion }
   /** Answer with a `wake` event at that time; replaces the one before. */
   | { readonly type: 'wakeAt'; readonly at: number }

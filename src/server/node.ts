@@ -100,8 +100,8 @@ function askWake(node: NodeState, out: NodeAction[]): void {
   out.push({ type: 'wakeAt', at })
 }
 
-function noteStorageTime(node: NodeState, reply: { readonly now: number } | null, now: number): void {
-  if (reply) node.storageOffset = reply.now - now
+function noteStorageTime(node: NodeState, reply: { readonly now?: number } | null, now: number): void {
+  if (reply?.now !== undefined) node.storageOffset = reply.now - now
 }
 
 function onRead(

@@ -75,7 +75,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
     else propose(node, user, user.known, now, proposals, out)
   }
   if (unread.length > 0) load(node, unread, out)
-  if (proposals.length > 0) swap(node, proposals, out)
+  if (proposals.length > 0) swap(node, proposals, now, out)
 }
 
 /** The storage has told of users, or failed to. */
@@ -107,11 +107,12 @@ export function onSwapped(
     const { user } = proposal
     user.proposed = 0
     const found = reply?.results[index]
-    if (found === undefined) return forgetRecord(node, user, now)
+    if (found === undefined || found === 'failed' || found === 'late') return forgetRecord(node, user, now)
     user.work = 'idle'
-    learn(node, user, found ?? proposal.next, now, out)
-    if (found) markUser(node, user, out)
-    else settle(node, user, proposal.changes, now, out)
+    const isDone = found === 'done'
+    learn(node, user, isDone ? proposal.next : found, now, out)
+    if (isDone) settle(node, user, proposal.changes, now, out)
+    else markUser(node, user, out)
   })
 }
 
@@ -146,7 +147,7 @@ function load(node: NodeState, users: readonly User[], out: NodeAction[]): void 
   out.push({ type: 'read', request, ids: users.map(({ id }) => id) })
 }
 
-function swap(node: NodeState, proposals: readonly Proposal[], out: NodeAction[]): void {
+function swap(node: NodeState, proposals: readonly Proposal[], now: number, out: NodeAction[]): void {
   for (const { user, changes } of proposals) {
     user.work = 'swapping'
     user.proposed = changes
@@ -158,7 +159,7 @@ function swap(node: NodeState, proposals: readonly Proposal[], out: NodeAction[]
     version: next.version,
     record: next.record,
   }))
-  out.push({ type: 'swap', request, swaps })
+  out.push({ type: 'swap', request, swaps, stamp: { sentAt: storageTime(node, now), toleranceMs: Infinity } })
 }
 
 function propose(
@@ -208,7 +209,7 @@ function forgetRecord(node: NodeState, user: User, now: number): void {
 export function learnAll(
   node: NodeState,
   ids: readonly string[],
-  records: readonly StoredRecord[],
+  records: readonly (StoredRecord | null)[],
   now: number,
   out: NodeAction[],
 ): void {

@@ -103,15 +103,20 @@ export function onRecords(
   now: number,
   out: NodeAction[],
 ): void {
-  if (!reply) return fail(node, query, out)
+  const records = reply && wholeOf(reply)
+  if (!records) return fail(node, query, out)
   if (query.viewer !== null && isOutdated(query, query.visible ?? NOBODY)) return begin(node, query, out)
   const { session } = query
-  learnAll(node, query.ids, reply.records, now, out)
+  learnAll(node, query.ids, records, now, out)
   if (!session)
-    out.push({ type: 'reply', request: query.ref, value: presencesOf(query, reply, storageTime(node, now)) })
+    out.push({
+      type: 'reply',
+      request: query.ref,
+      value: presencesOf(query, records, storageTime(node, now)),
+    })
   else if (session.queries.has(query)) {
     confirm(session, query)
-    enqueueAnswer(node, session, { query, records: reply.records, sent: 0 }, out)
+    enqueueAnswer(node, session, { query, records, sent: 0 }, out)
   }
 }
 
@@ -190,10 +195,15 @@ function confirm(session: Session, query: Query): void {
   }
 }
 
-function presencesOf(query: Query, reply: ReadReply, time: number) {
+/** An answer shows all that it was asked for, or is none. */
+function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
+  return records.every((record) => record !== null) ? records : null
+}
+
+function presencesOf(query: Query, records: readonly StoredRecord[], time: number) {
   return query.ids.map((id, index) => {
     const hidden = query.visible !== null && !query.visible.has(id)
-    const { record } = reply.records[index] as StoredRecord
+    const { record } = records[index] as StoredRecord
     return presenceOf(id, hidden ? UNKNOWN_VIEW : viewOf(record ?? EMPTY_RECORD, time))
   })
 }

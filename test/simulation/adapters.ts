@@ -65,9 +65,9 @@ export function moodyStorage(
   return {
     recoveryMs: 0,
     read: (ids) => way(() => inner.read(ids)) as ReturnType<StorageAdapter['read']>,
-    swap: (swaps) =>
+    swap: (swaps, stamp) =>
       way(() => {
-        const reply = inner.swap(swaps)
+        const reply = inner.swap(swaps, stamp)
         for (const { id } of swaps) onSwap(id)
         return reply
       }) as ReturnType<StorageAdapter['swap']>,

@@ -85,10 +85,10 @@ export function gatedStorage(clock: FakeClock, gate: Gate): StorageAdapter {
     recoveryMs: 0,
     read: (ids) =>
       gate.pass(`read ${ids.join(' ')}`, () => storage.read(ids)) as ReturnType<typeof storage.read>,
-    swap: (swaps) =>
-      gate.pass(`swap ${swaps.map(({ id }) => id).join(' ')}`, () => storage.swap(swaps)) as ReturnType<
-        typeof storage.swap
-      >,
+    swap: (swaps, stamp) =>
+      gate.pass(`swap ${swaps.map(({ id }) => id).join(' ')}`, () =>
+        storage.swap(swaps, stamp),
+      ) as ReturnType<typeof storage.swap>,
   }
 }
 

@@ -19,7 +19,8 @@ const LAST_SEEN_AGES_MS = [
 
 /** Puts a last seen into the storage for people, as one does who brings it along from a system before. */
 export async function rememberEarlier(storage: StorageAdapter, people: readonly Person[]): Promise<void> {
-  const { now, records } = await storage.read(people.map(({ id }) => id))
+  const now = Date.now()
+  const { records } = await storage.read(people.map(({ id }) => id))
   const swaps = people.flatMap(({ id }, index): Swap[] => {
     const expected = records[index]
     const ageMs = LAST_SEEN_AGES_MS[index % LAST_SEEN_AGES_MS.length] ?? 0
@@ -27,7 +28,7 @@ export async function rememberEarlier(storage: StorageAdapter, people: readonly 
     const record = { ...gone, lastSeen: now - ageMs }
     return expected ? [{ id, expected, version: expected.version + 1, record }] : []
   })
-  await storage.swap(swaps)
+  await storage.swap(swaps, { sentAt: now, toleranceMs: HOUR_MS })
 }
 
 /** Some talk to begin with. */

@@ -7,6 +7,8 @@
 import type { Awaitable } from '../../core/awaitable.ts'
 import type { UserRecord } from '../../core/record.ts'
 import type { Version } from '../../core/version.ts'
+import type { BusAdapter } from '../bus/contract.ts'
+import type { NodeDirectory } from './nodes.ts'
 
 /** What stands in the storage for a user. Where nothing stands: version 0 and `record: null`. */
 export interface StoredRecord extends Version {
@@ -20,26 +22,37 @@ export interface Swap {
   readonly id: string
   /** What the caller believes to stand there. */
   readonly expected: Version
-  /** What shall stand there instead, in the same epoch. */
+  /** What shall stand there instead, in the same epoch; greater than the expected one. */
   readonly version: number
   /** What shall stand there instead. */
   readonly record: UserRecord
 }
 
-/** The answer to a read; `records` in the order asked. */
-export interface ReadReply {
-  /** The storage's time, epoch milliseconds. */
-  readonly now: number
-  /** One for each id, in the order asked. */
-  readonly records: readonly StoredRecord[]
+/** When a call was sent; by it a storage tells one that was held up, or comes from a clock that was stepped since. */
+export interface Stamp {
+  /** The storage's time at that moment, as the caller knows it: its last answer, and what has passed since. */
+  readonly sentAt: number
+  /** How far the storage's clock may be from it. */
+  readonly toleranceMs: number
 }
 
-/** The answer to a swap: for each, in order, `null` where it was done, or what stands there instead. */
+/** The answer to a read; `records` in the order asked. */
+export interface ReadReply {
+  /** The storage's time, epoch milliseconds; left out where telling it costs a call of its own. */
+  readonly now?: number
+  /** One for each id, in the order asked. `null`: this one could not be read. */
+  readonly records: readonly (StoredRecord | null)[]
+}
+
+/** `done`; `late`: nothing was changed; `failed`: it may have been carried out; or what stands there instead. */
+export type SwapResult = 'done' | 'late' | 'failed' | StoredRecord
+
+/** The answer to a swap. */
 export interface SwapReply {
   /** The storage's time, epoch milliseconds. */
   readonly now: number
-  /** One for each swap, in order: `null` where it was done, or what stands there instead. */
-  readonly results: readonly (StoredRecord | null)[]
+  /** One for each swap, in order. */
+  readonly results: readonly SwapResult[]
 }
 
 /**
@@ -48,14 +61,16 @@ export interface SwapReply {
  * 1. `read` MUST answer for every id, in the order asked, and MUST show every swap that was answered before it was called.
  * 2. `swap` MUST replace a record only where epoch and version both equal the expected ones, and each record in one
  *    atomic step. Swaps of one call MAY succeed and fail independently.
- * 3. A swap that fails MUST change nothing, and MUST give back what stands there.
+ * 3. A swap that finds something else MUST change nothing, and MUST give back what stands there.
  * 4. An id that was never written MUST read as version 0 with `record: null`; a swap that expects version 0 creates it.
  * 5. Ids MUST be taken as they are: any well-formed string, case and Unicode form kept, `__proto__` among them.
- * 6. A storage that lost records MUST begin a new epoch, greater than every one before.
+ * 6. A storage that lost records MUST begin a new epoch, greater than every one before: its time where that is greater.
+ *    Until it has, it MAY give epoch 0 for what is missing.
  * 7. A storage MUST NOT keep a reference by which a caller could change what is stored, nor hand one out.
  * 8. A failing call MUST reject or throw; it MUST NOT answer with made-up records. It MAY have been carried out.
  * 9. Every call MUST settle: an adapter that waits for a network bounds the wait, for nobody above it does.
  * 10. `now` MUST be the time at which the call was carried out, of one clock for all nodes.
+ * 11. A swap whose `sentAt` is further from that time than `toleranceMs` MUST change nothing and be answered `late`.
  */
 export interface StorageAdapter {
   /**
@@ -63,10 +78,14 @@ export interface StorageAdapter {
    * so a missing record means offline at once.
    */
   readonly recoveryMs: number
+  /** Which nodes share it; left out: it serves one node only. */
+  readonly nodes?: NodeDirectory
+  /** By which they tell each other; left out: it serves one node only. */
+  readonly bus?: BusAdapter
   /** What stands there for these users. */
   read(ids: readonly string[]): Awaitable<ReadReply>
   /** Replaces records, each where the expected version stands. */
-  swap(swaps: readonly Swap[]): Awaitable<SwapReply>
-  /** Called once by the server that was given the storage, when it closes. */
+  swap(swaps: readonly Swap[], stamp: Stamp): Awaitable<SwapReply>
+  /** Called once by the server that was given the storage, when it closes; its bus and all the rest are closed with it. */
   close?(): Awaitable<void>
 }

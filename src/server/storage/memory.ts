@@ -1,6 +1,6 @@
 /** The embedded storage: a map in this process. It dies with the process, and so do the connections it tells of. */
 import { type Clock, systemClock } from '../../core/clock.ts'
-import type { StorageAdapter, StoredRecord, Swap } from './contract.ts'
+import type { StorageAdapter, StoredRecord, Swap, SwapResult } from './contract.ts'
 
 /** One epoch: what is never lost needs no second one. */
 const EPOCH = 1
@@ -20,16 +20,20 @@ export function memoryStorage({ clock = systemClock }: MemoryStorageOptions = {}
   const stored = new Map<string, StoredRecord>()
   const at = (id: string) => stored.get(id) ?? MISSING
 
-  const swapOne = ({ id, expected, version, record }: Swap): StoredRecord | null => {
+  const swapOne = ({ id, expected, version, record }: Swap): SwapResult => {
     const current = at(id)
     if (current.epoch !== expected.epoch || current.version !== expected.version) return current
     stored.set(id, { epoch: EPOCH, version, record })
-    return null
+    return 'done'
   }
 
   return {
     recoveryMs: 0,
     read: (ids) => ({ now: clock.time(), records: ids.map(at) }),
-    swap: (swaps) => ({ now: clock.time(), results: swaps.map(swapOne) }),
+    swap(swaps, { sentAt, toleranceMs }) {
+      const now = clock.time()
+      const isLate = Math.abs(now - sentAt) > toleranceMs
+      return { now, results: swaps.map((swap) => (isLate ? 'late' : swapOne(swap))) }
+    },
   }
 }
