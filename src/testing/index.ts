@@ -1,10 +1,18 @@
 /**
- * Time and network in the hands of a test: a clock that stands still until it is moved, a network in memory with
- * the faults of real ones, and chance that can be repeated. No test runner is needed.
+ * Time, network and shared storage in the hands of a test: a clock that stands still until it is moved, a network and
+ * a storage in memory with the faults of real ones, and chance that can be repeated. No test runner is needed.
  *
  * @packageDocumentation
  */
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './clock.ts'
+export type { MemoryCall, MemoryHooks, MemoryMessage, MemoryMethods } from './cluster/hooks.ts'
+export type { Reach, ReachOf } from './cluster/records.ts'
+export {
+  createMemoryCluster,
+  type MemoryCluster,
+  type MemoryClusterOptions,
+  type MemoryEntry,
+} from './memory-cluster.ts'
 export type {
   ConnectionListener,
   Delay,
