@@ -3,4 +3,6 @@
  *
  * @packageDocumentation
  */
-export {}
+export type { RedisClientLike } from './client.ts'
+export type { RedisStorageOptions } from './options.ts'
+export { type RedisStorage, redisStorage } from './storage.ts'

@@ -1,0 +1,187 @@
+/** The one connection for commands: what is sent through it is answered in time, or has failed. */
+import type { Clock } from '../../core/clock.ts'
+import { PresenceError } from '../../core/errors.ts'
+import { type Argument, type Connection, openConnection, type RedisClientLike } from './client.ts'
+
+/** A command for Redis. */
+export interface Command {
+  readonly name: string
+  readonly args: readonly Argument[]
+  /** What to send where Redis does not know the script. */
+  readonly whenUnknown?: Command
+}
+
+/** What became of a command. */
+export type Outcome =
+  | { readonly error: null; readonly reply: unknown; readonly repliedAt: number }
+  | { readonly error: PresenceError }
+
+/** The time that a call of the storage has; monotonic. */
+export interface Span {
+  readonly startedAt: number
+  readonly until: number
+}
+
+/** A connection that answers within a bound. */
+export interface Link {
+  /** The connection itself, for what is not a command. */
+  readonly connection: Connection
+  /** The time of a call that begins now. */
+  begin(): Span
+  /** Sends commands together; every one has an outcome at the end of the span at the latest. */
+  send(commands: readonly Command[], span: Span): Promise<Outcome[]>
+  close(): Promise<void>
+}
+
+/** Opens the connection for commands; it connects with the first of them. */
+export function openLink(client: RedisClientLike, timeoutMs: number, clock: Clock): Link {
+  const connection = openConnection(client, timeoutMs, clock)
+  let lastError: unknown
+  let ready: Promise<void> | null = null
+  let isClosed = false
+  // Without a listener ioredis would print it; it is the cause of the calls that fail.
+  connection.on('error', (error: unknown) => {
+    lastError = error
+  })
+
+  const whenReady = (): Promise<void> => {
+    if (connection.status === 'ready') return Promise.resolve()
+    ready ??= nextReady(connection, () => lastError).finally(() => {
+      ready = null
+    })
+    return ready
+  }
+
+  const sendOnce = async (commands: readonly Command[], until: number): Promise<Outcome[]> => {
+    const replies = commands.map(async ({ name, args }) => {
+      if (connection.status !== 'ready') await whenReady()
+      if (clock.now() >= until) throw timedOut()
+      return connection.call(name, args)
+    })
+    return settleBy(replies, until, clock)
+  }
+
+  return {
+    connection,
+    begin() {
+      const startedAt = clock.now()
+      return { startedAt, until: startedAt + timeoutMs }
+    },
+    async send(commands, { until }) {
+      if (isClosed) throw new PresenceError('CLOSED', 'The storage is closed')
+      const outcomes = await sendOnce(commands, until)
+      const unknown = commands.flatMap(({ whenUnknown }, place) =>
+        whenUnknown && isUnknownScript(outcomes[place]) ? [{ place, whenUnknown }] : [],
+      )
+      if (unknown.length === 0) return outcomes
+      const again = await sendOnce(
+        unknown.map(({ whenUnknown }) => whenUnknown),
+        until,
+      )
+      for (const [index, { place }] of unknown.entries()) outcomes[place] = again[index] ?? failed(timedOut())
+      return outcomes
+    },
+    close() {
+      isClosed = true
+      return endConnection(connection, timeoutMs, clock)
+    },
+  }
+}
+
+/** Ends a connection, and waits until its sockets are gone. */
+export function endConnection(connection: Connection, timeoutMs: number, clock: Clock): Promise<void> {
+  if (connection.status === 'end') return Promise.resolve()
+  return new Promise((resolve) => {
+    const cancel = clock.setTimer(timeoutMs, resolve)
+    connection.on('end', () => {
+      cancel()
+      resolve()
+    })
+    connection.disconnect()
+  })
+}
+
+/** Waits for what may not come. */
+export async function within<T>(promise: Promise<T>, until: number, clock: Clock): Promise<T> {
+  let cancel = (): void => {}
+  const timeout = new Promise<never>((_resolve, reject) => {
+    cancel = clock.setTimer(Math.max(0, until - clock.now()), () => {
+      reject(timedOut())
+    })
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } catch (error) {
+    throw asPresenceError(error)
+  } finally {
+    cancel()
+  }
+}
+
+/** Resolves when the connection is there; rejects when the attempt at it has failed. */
+function nextReady(connection: Connection, lastError: () => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => (): void => {
+      connection.off('ready', onReady)
+      connection.off('close', onClose)
+      act()
+    }
+    const onReady = settle(resolve)
+    const onClose = settle(() => {
+      reject(new PresenceError('UNAVAILABLE', 'Redis cannot be reached', { cause: lastError() }))
+    })
+    connection.on('ready', onReady)
+    connection.on('close', onClose)
+    // Its failure is told by the events, too.
+    if (connection.status === 'wait' || connection.status === 'end') connection.connect().catch(() => {})
+  })
+}
+
+function settleBy(replies: readonly Promise<unknown>[], until: number, clock: Clock): Promise<Outcome[]> {
+  return new Promise((resolve) => {
+    const outcomes: Outcome[] = replies.map(() => failed(timedOut()))
+    let left = replies.length
+    // A copy: what comes later changes nothing that was given out.
+    const finish = (): void => {
+      cancel()
+      resolve([...outcomes])
+    }
+    const cancel = clock.setTimer(Math.max(0, until - clock.now()), finish)
+    const settle = (place: number, outcome: Outcome): void => {
+      outcomes[place] = outcome
+      if (--left === 0) finish()
+    }
+    for (const [place, reply] of replies.entries()) {
+      reply.then(
+        (value) => {
+          settle(place, { error: null, reply: value, repliedAt: clock.now() })
+        },
+        (error: unknown) => {
+          settle(place, failed(asPresenceError(error)))
+        },
+      )
+    }
+    if (left === 0) finish()
+  })
+}
+
+function failed(error: PresenceError): Outcome {
+  return { error }
+}
+
+function timedOut(): PresenceError {
+  return new PresenceError('TIMEOUT', 'Redis did not answer in time')
+}
+
+/** ioredis tells a command that timed out by its message alone. */
+function asPresenceError(error: unknown): PresenceError {
+  if (error instanceof PresenceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (message === 'Command timed out') return timedOut()
+  return new PresenceError('UNAVAILABLE', `Redis: ${message}`, { cause: error })
+}
+
+function isUnknownScript(outcome: Outcome | undefined): boolean {
+  const cause = outcome?.error?.cause
+  return cause instanceof Error && cause.message.startsWith('NOSCRIPT')
+}
