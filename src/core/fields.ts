@@ -158,6 +158,7 @@ function serverFields(): ReadonlyMap<string, Fields> {
     ],
     ['heartbeat', { now: instant }],
     ['renew', {}],
+    ['stale', { stale: boolean }],
     ['close', { code: integer(4999), reason: is((value) => typeof value === 'string') }],
     [
       'error',

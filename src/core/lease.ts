@@ -12,6 +12,21 @@
  */
 import type { Timing } from './timing.ts'
 
+/** Where a node is reached, whatever incarnation it has come to: the part of the name that its incarnations share. */
+export function addressOf(incarnation: string): string {
+  return incarnation.slice(0, incarnation.lastIndexOf('.'))
+}
+
+/** The so-manieth incarnation of a node. */
+export function incarnationOf(address: string, count: number): string {
+  return `${address}.${count}`
+}
+
+/** How far a clock may be from the storage's for a call to count. */
+export function toleranceMs({ flushMs }: Timing): number {
+  return LATE_PART * flushMs
+}
+
 /** A node's own view of its lease. Changed in place. */
 export interface Lease {
   /** Monotonic time at which the last good flush was sent; `null`: there is none. */
@@ -69,6 +84,11 @@ export function sessionDeadline(lastHeartbeatAt: number, { timeoutMs }: Timing):
  * Whether a deadline is over. One that lies further ahead than any can (S14) was written before the storage's clock was
  * stepped back; it is taken for the furthest that can be, as of `seenAt`, when this node first saw it.
  */
-export function isOver(deadline: number, seenAt: number, storageNow: number, { timeoutMs }: Timing): boolean {
+export function isOver(
+  deadline: number,
+  seenAt: number,
+  storageNow: number,
+  { timeoutMs }: Pick<Timing, 'timeoutMs'>,
+): boolean {
   return storageNow >= Math.min(deadline, seenAt + timeoutMs + CLOCK_SLACK_MS)
 }

@@ -146,6 +146,12 @@ export interface Renew {
   readonly type: 'renew'
 }
 
+/** Whether all that this connection was told is only the last known: the server cannot reach its storage. */
+export interface Stale {
+  readonly type: 'stale'
+  readonly stale: boolean
+}
+
 /** Something was refused; the connection lives on. */
 export interface ErrorFrame {
   readonly type: 'error'
@@ -169,5 +175,6 @@ export type ServerMessage =
   | Self
   | Heartbeat
   | Renew
+  | Stale
   | ErrorFrame
   | CloseFrame

@@ -9,6 +9,7 @@
  * A choice with an end is in force until a change takes it out, so that what a record shows never changes
  * without a write: the node that holds the user writes `lapse` at its end, and every later change does the same.
  */
+import { addressOf } from './lease.ts'
 import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
 
 /** One live session of a user. */
@@ -43,6 +44,10 @@ export interface UserRecord {
   readonly lastSeenAccuracy: LastSeenAccuracy | null
   /** How the last session ended, as far as that may be shown. */
   readonly reason: OfflineReason | null
+  /** How often the application has thrown the user out; left out: never. */
+  readonly kicked?: number
+  /** How often the application has told of a change of the user's contacts; left out: never. */
+  readonly invalidated?: number
 }
 
 /** A change to a user's record. */
@@ -56,6 +61,8 @@ export type RecordChange =
       /** Storage time of the session's last proof of life. */
       readonly at: number
       readonly accuracy: LastSeenAccuracy
+      /** Only where this incarnation still holds the session; left out: whoever does. */
+      readonly node?: string
     }
   | {
       readonly type: 'choose'
@@ -66,6 +73,17 @@ export type RecordChange =
       readonly until: number | null
     }
   | { readonly type: 'lapse' }
+  /** The storage has lost some of what a node knows of its own sessions, or holds some that are over. */
+  | {
+      readonly type: 'reconcile'
+      /** That node's address. */
+      readonly address: string
+      /** Its live sessions of this user, all of them. */
+      readonly sessions: readonly SessionEntry[]
+      /** What stood there before it was lost; `null`: nothing was. */
+      readonly lost: UserRecord | null
+    }
+  | { readonly type: 'kick' | 'invalidate' }
 
 /** The record of a user who has never connected. */
 export const EMPTY_RECORD: UserRecord = Object.freeze({
@@ -91,6 +109,12 @@ export function applyChange(record: UserRecord, change: RecordChange, now: numbe
       return lapseChoice(choose(current, change, now), now)
     case 'lapse':
       return current
+    case 'reconcile':
+      return reconcile(current, change, now)
+    case 'kick':
+      return { ...current, kicked: (current.kicked ?? 0) + 1 }
+    case 'invalidate':
+      return { ...current, invalidated: (current.invalidated ?? 0) + 1 }
   }
 }
 
@@ -143,10 +167,48 @@ function setActivity(record: UserRecord, session: string, activity: SessionActiv
 }
 
 function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>): UserRecord {
-  const sessions = record.sessions.filter(({ id }) => id !== end.session)
+  const isOver = ({ id, node }: SessionEntry) =>
+    id === end.session && (end.node === undefined || end.node === node)
+  const sessions = record.sessions.filter((session) => !isOver(session))
   if (sessions.length === record.sessions.length) return record
   const rest = { ...record, sessions }
   return isInvisible(record) ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
+}
+
+/** Of its own sessions a node is the truth. Who has none left was last seen by what was lost, or nobody knows when. */
+function reconcile(
+  record: UserRecord,
+  { address, sessions, lost }: Extract<RecordChange, { type: 'reconcile' }>,
+  now: number,
+): UserRecord {
+  const ids = new Set(sessions.map(({ id }) => id))
+  const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)
+  const all = [...others, ...sessions]
+  const restored = lost ? restore(record, lost) : record
+  if (restored === record && sameSessions(all, record.sessions)) return record
+  const next = { ...restored, sessions: all }
+  const isGone = all.length === 0 && record.sessions.length > 0 && !isInvisible(next)
+  return isGone && !lost ? raiseLastSeen(next, now, 'drop', 'approximate') : next
+}
+
+/** What the user chose must not be lost with it: one who hides would show. */
+function restore(record: UserRecord, lost: UserRecord): UserRecord {
+  const { choice, kicked = 0, invalidated = 0 } = lost
+  const counted = {
+    ...record,
+    choice,
+    ...(kicked > (record.kicked ?? 0) && { kicked }),
+    ...(invalidated > (record.invalidated ?? 0) && { invalidated }),
+  }
+  if (lost.lastSeen === null || lost.lastSeen < (record.lastSeen ?? 0)) return counted
+  const { lastSeen, lastSeenAccuracy, reason } = lost
+  return { ...counted, lastSeen, lastSeenAccuracy, reason }
+}
+
+function sameSessions(a: readonly SessionEntry[], b: readonly SessionEntry[]): boolean {
+  const same = (one: SessionEntry, other: SessionEntry | undefined): boolean =>
+    one.id === other?.id && one.node === other.node && one.activity === other.activity
+  return a.length === b.length && a.every((entry) => b.some((other) => same(entry, other)))
 }
 
 /** Hiding looks like a leave at this moment, and last seen stays there. */

@@ -44,6 +44,8 @@ export interface ServerHealth {
   readonly live: boolean
   /** It takes connections. */
   readonly ready: boolean
+  /** Why it is not ready: `closing`, `joining` (the other nodes), `storage`, `bus`. */
+  readonly reasons: readonly string[]
   /** Those that it holds. */
   readonly connections: number
 }

@@ -37,7 +37,8 @@ export function noteTokenEnd(
 
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
-  const dueAt = Math.min(user.retryAt, lapsesAt(node, user))
+  const keptUntil = user.sessions.size === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
+  const dueAt = Math.min(user.retryAt, lapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)
 }

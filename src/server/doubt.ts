@@ -34,6 +34,7 @@ function doubtsOf(purpose: ContactsPurpose | ReadPurpose): Set<string> | undefin
     case 'review:audience':
     case 'load':
     case 'gained':
+    case 'compare':
       return undefined
   }
 }

@@ -22,7 +22,7 @@ const ABNORMAL = 1006
 
 /** Goodbye: the session ends at once. */
 export function leave(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
-  end(node, session, 'leave', storageTime(node, now), out)
+  end(node, session, 'leave', storageTime(node, now), now, out)
   out.push({ type: 'close', connection: session.connection, code: CLOSE.NORMAL, reason: '' })
 }
 
@@ -57,37 +57,42 @@ export function cutOff(node: NodeState, session: Session, now: number, out: Node
 }
 
 /** No sign of life for T. */
-export function expire(node: NodeState, session: Session, out: NodeAction[]): void {
+export function expire(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   out.push({ type: 'terminate', connection: session.connection, code: CLOSE.GOING_AWAY })
-  end(node, session, 'expire', lastLife(node, session), out)
+  end(node, session, 'expire', lastLife(node, session), now, out)
 }
 
 /** Nobody came back in time; unless so many have dropped since that coming back takes longer. */
 export function endGrace(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   session.phaseEndsAt = graceLimit(node, session, now)
   if (now < session.phaseEndsAt) scheduleSession(node, session)
-  else end(node, session, 'drop', lastLife(node, session), out)
+  else end(node, session, 'drop', lastLife(node, session), now, out)
 }
 
 /** Ends a session at once, whatever it is doing: kicked by the application. */
-export function kick(node: NodeState, session: Session, out: NodeAction[]): void {
+export function kick(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   close(node, session, CLOSE.KICKED, out)
-  end(node, session, 'drop', lastLife(node, session), out)
+  end(node, session, 'drop', lastLife(node, session), now, out)
+}
+
+/** Somebody took a session out that has no connection left to put it back. */
+export function forget(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  remove(node, session, now, out)
 }
 
 /** The newer connection of the same tab takes its place; nobody is told of anything. */
-export function supersede(node: NodeState, session: Session, out: NodeAction[]): void {
+export function supersede(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   close(node, session, CLOSE.SUPERSEDED, out)
-  remove(node, session, out)
+  remove(node, session, now, out)
 }
 
 /** A lost connection: in grace if the session was announced, and gone without a trace if not. */
 function drop(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   removeConnection(node, session)
-  if (session.phase !== 'live' && session.phase !== 'announcing') return remove(node, session, out)
+  if (session.phase !== 'live' && session.phase !== 'announcing') return remove(node, session, now, out)
   session.phase = 'grace'
   session.phaseEndsAt = graceEnd(node, session, now)
-  if (session.phaseEndsAt <= now) end(node, session, 'drop', lastLife(node, session), out)
+  if (session.phaseEndsAt <= now) end(node, session, 'drop', lastLife(node, session), now, out)
   else scheduleSession(node, session)
 }
 
@@ -99,7 +104,9 @@ function graceEnd(node: NodeState, session: Session, now: number): number {
     const returnMs = (2 * dropped * SECOND_MS) / limits.admissionsPerSecond
     node.crowdedUntil = Math.max(node.crowdedUntil, now + returnMs)
   }
-  return graceLimit(node, session, now + timing.graceMs)
+  // Who is sent away is expected back on another node, until that window ends.
+  const from = node.sharing ? Math.max(now, node.drainsUntil) : now
+  return graceLimit(node, session, from + timing.graceMs)
 }
 
 function graceLimit(node: NodeState, session: Session, endsAt: number): number {
@@ -108,15 +115,22 @@ function graceLimit(node: NodeState, session: Session, endsAt: number): number {
 }
 
 /** Takes the session out of its user's record. */
-function end(node: NodeState, session: Session, reason: OfflineReason, at: number, out: NodeAction[]): void {
+function end(
+  node: NodeState,
+  session: Session,
+  reason: OfflineReason,
+  at: number,
+  now: number,
+  out: NodeAction[],
+): void {
   const { user } = session
   if (user?.sessions.has(session.id)) {
     changePresence(node, user, { type: 'end', session: session.id, reason, at, accuracy: 'exact' }, null, out)
   }
-  remove(node, session, out)
+  remove(node, session, now, out)
 }
 
-function remove(node: NodeState, session: Session, out: NodeAction[]): void {
+function remove(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   const { user } = session
   removeConnection(node, session)
   const announced = user?.sessions.has(session.id) === true
@@ -125,8 +139,8 @@ function remove(node: NodeState, session: Session, out: NodeAction[]): void {
   if (announced) {
     out.push({ type: 'notify', notice: { type: 'session:close', userId: user.id, sessionId: session.id } })
   }
-  if (![...user.sessions.values()].some((other) => other.watchesRoster)) user.roster = null
-  forgetIdleUser(node, user)
+  if (user.roster && ![...user.sessions.values()].some((other) => other.watchesRoster)) user.roster = null
+  forgetIdleUser(node, user, now)
 }
 
 /** Storage time of the last sign of life. */

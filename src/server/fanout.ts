@@ -1,38 +1,32 @@
 /**
- * Fan-out on write: whom to tell of a transition, and the telling.
+ * Fan-out on write: whom to tell of a transition, and on which node.
  *
- *   transition → contacts of the user → those of them with a live session → their sessions that watch → outbox
+ *   transition → contacts of the user → those of them with a live session → their sessions here that watch → outbox
+ *                                                                        ↘ one item for each other node → mail
  *
  * Whoever is not in the user's contact list is never a target. One fan-out a user runs at a time: what changes
- * meanwhile makes it start over with the newest, so that nobody is told the older thing last. What watchers were
- * last told is kept; a view that comes back to it tells nobody, save those whom an answer has shown what lay between.
+ * meanwhile makes it start over with the newest, so that nobody is told the older thing last.
  */
-import { encodePresence } from '../core/codec.ts'
-import type { NodeAction } from './machine.ts'
-import { askTurn, enqueueChange } from './outbox.ts'
-import { forgetIdleUser, watches } from './registry.ts'
+import { addressOf } from '../core/lease.ts'
 import { scheduleUser } from './deadlines.ts'
 import { isDoubtful } from './doubt.ts'
-import { seenBy } from './presence-of.ts'
-import {
-  type ContactsPurpose,
-  file,
-  type NodeState,
-  type ReadPurpose,
-  storageTime,
-  type User,
-} from './state.ts'
+import type { NodeAction } from './machine.ts'
+import { post } from './mail.ts'
+import { forgetIdleUser } from './registry.ts'
+import { isFenced, otherNodes } from './standing.ts'
+import { type ContactsPurpose, file, type NodeState, type ReadPurpose, type User } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
+import { tellWatchers } from './tell.ts'
 
-/** Beyond this many contacts asking where they are costs more than trying them all here. */
+/** Beyond this many contacts asking where they are costs more than having every node look for its own. */
 const LOCATE_AT_MOST = 1_000
 /** How long contacts or a storage that failed are left alone. */
 const RETRY_MS = 1_000
 
-/** Tells of what the user shows now, if that is not what was told last. */
-export function pursueFanout(node: NodeState, user: User, out: NodeAction[]): void {
-  if (user.fanout !== 'none' || !user.known) return
-  if (user.encoded === user.told && user.strays.size === 0) return forgetIdleUser(node, user)
+/** Tells of what the user shows now, if that has changed since they were told of it. */
+export function pursueFanout(node: NodeState, user: User, now: number, out: NodeAction[]): void {
+  if (user.fanout !== 'none' || !user.known || (user.untold && isFenced(node, now))) return
+  if (!user.untold) return forgetIdleUser(node, user, now)
   user.fanout = 'running'
   const request = file(node, node.questions, {
     type: 'audience',
@@ -52,10 +46,10 @@ export function onAudience(
   out: NodeAction[],
 ): void {
   if (!ids) return tryLater(node, user, now)
-  if (isDoubtful(doubts, user.id, ids)) return startOver(node, user, out)
+  if (isDoubtful(doubts, user.id, ids)) return startOver(node, user, now, out)
   // A user may watch themself.
   const audience = [...ids, user.id]
-  if (audience.length > LOCATE_AT_MOST) return complete(node, user, version, audience, now, out)
+  if (audience.length > LOCATE_AT_MOST) return tellEverywhere(node, user, version, audience, now, out)
   const request = file(node, node.reads, {
     type: 'locate',
     user,
@@ -66,7 +60,7 @@ export function onAudience(
   out.push({ type: 'read', request, ids: audience })
 }
 
-/** The storage has told which of them are live, or failed to. */
+/** The storage has told which of them are live, and where, or failed to. */
 export function onLocated(
   node: NodeState,
   { user, version, audience, doubts }: Extract<ReadPurpose, { type: 'locate' }>,
@@ -75,56 +69,72 @@ export function onLocated(
   out: NodeAction[],
 ): void {
   if (!reply) return tryLater(node, user, now)
-  if (doubts.size > 0 && isDoubtful(doubts, user.id, new Set(audience))) return startOver(node, user, out)
-  const live = audience.filter((_, index) => (reply.records[index]?.record?.sessions.length ?? 0) > 0)
-  complete(node, user, version, live, now, out)
+  if (doubts.size > 0 && isDoubtful(doubts, user.id, new Set(audience)))
+    return startOver(node, user, now, out)
+  const isWhole = reply.records.every((record) => record !== null)
+  if (isCurrent(node, user, version, now)) {
+    for (const [address, recipients] of locate(audience, reply))
+      tell(node, user, address, recipients, now, out)
+    user.untold = !isWhole
+  }
+  // Those who could be read have been told; the others may be by and by.
+  if (isWhole) startOver(node, user, now, out)
+  else tryLater(node, user, now)
 }
 
-function complete(
+/** The users with sessions on each node. */
+function locate(audience: readonly string[], { records }: ReadReply): Map<string, Set<string>> {
+  const places = new Map<string, Set<string>>()
+  audience.forEach((id, index) => {
+    for (const session of records[index]?.record?.sessions ?? []) {
+      const address = addressOf(session.node)
+      const there = places.get(address)
+      if (there) there.add(id)
+      else places.set(address, new Set([id]))
+    }
+  })
+  return places
+}
+
+/** Too many to ask where they are: each node looks for those who watch there. */
+function tellEverywhere(
   node: NodeState,
   user: User,
   version: number,
-  recipients: readonly string[],
+  audience: readonly string[],
   now: number,
   out: NodeAction[],
 ): void {
-  user.fanout = 'none'
-  if (user.known?.version === version) deliver(node, user, recipients, now, out)
-  pursueFanout(node, user, out)
-}
-
-/** Hands the change to every session here that watches. */
-function deliver(
-  node: NodeState,
-  user: User,
-  recipients: readonly string[],
-  now: number,
-  out: NodeAction[],
-): void {
-  const { id, known, told, encoded: update } = user
-  if (!known) return
-  const time = storageTime(node, now)
-  const isPast = user.view.lastSeen === null || user.view.lastSeen <= time
-  const text = isPast ? update : encodePresence(id, seenBy(time, user.view))
-  const strays = new Map(user.strays)
-  user.strays.clear()
-  user.told = update
-  for (const recipient of recipients) {
-    const viewer = node.users.get(recipient)
-    if (!viewer) continue
-    for (const session of viewer.sessions.values()) {
-      if (session.phase !== 'live' || !watches(node, viewer, session, id)) continue
-      const before = strays.get(session) ?? told
-      enqueueChange(node, session, { user: id, before, update, text, version: known }, out)
-    }
+  if (isCurrent(node, user, version, now)) {
+    tell(node, user, node.config.address, new Set(audience), now, out)
+    for (const address of otherNodes(node)) tell(node, user, address, null, now, out)
+    user.untold = false
   }
-  askTurn(node, out)
+  startOver(node, user, now, out)
 }
 
-/** The contacts have changed since they were asked: what they said may not hold any more. */
-function startOver(node: NodeState, user: User, out: NodeAction[]): void {
+function isCurrent(node: NodeState, user: User, version: number, now: number): boolean {
+  return user.known?.version === version && !isFenced(node, now)
+}
+
+function tell(
+  node: NodeState,
+  { id, known }: User,
+  address: string,
+  recipients: ReadonlySet<string> | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (!known) return
+  if (address === node.config.address) return tellWatchers(node, id, known, recipients, now, out)
+  const { epoch, version, record } = known
+  post(node, address, ['tell', id, epoch, version, record, recipients && [...recipients]], out)
+}
+
+/** Ends this round; what has changed meanwhile begins the next. */
+function startOver(node: NodeState, user: User, now: number, out: NodeAction[]): void {
   user.fanout = 'none'
-  pursueFanout(node, user, out)
+  pursueFanout(node, user, now, out)
 }
 
 function tryLater(node: NodeState, user: User, now: number): void {

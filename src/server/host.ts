@@ -19,6 +19,7 @@ import type {
   Verdict,
 } from './machine.ts'
 import { step } from './node.ts'
+import { ailmentsOf } from './standing.ts'
 import { createNode, type NodeConfig } from './state.ts'
 import type { StorageAdapter } from './storage/contract.ts'
 
@@ -40,7 +41,9 @@ export interface Inlet {
 }
 
 /** Where a fault came from. */
-export type ErrorStage = 'authenticate' | 'contacts' | 'storage' | 'socket' | 'listener' | 'internal'
+export type ErrorStage = 'authenticate' | 'contacts' | 'storage' | 'bus' | 'socket' | 'listener' | 'internal'
+
+type DirectoryAction = Extract<NodeAction, { type: 'flush' | 'enlist' | 'claim' | 'discharge' | 'release' }>
 
 export interface HostOptions<Request> {
   readonly config: NodeConfig
@@ -67,6 +70,10 @@ export interface Host<Request> {
   ): Inlet
   command(command: Command): Promise<readonly Presence[] | undefined>
   connections(): number
+  /** Nothing is on its way into the storage. */
+  isSettled(): boolean
+  /** Why the node cannot serve just now. */
+  ailments(): readonly string[]
   /** Cuts what is left and forgets everything. */
   stop(): void
 }
@@ -169,6 +176,15 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
           () => storage.swap(action.swaps, action.stamp),
           (reply) => ({ type: 'swapped', request: action.request, reply: reply ?? null }),
         )
+      case 'flush':
+      case 'enlist':
+      case 'claim':
+      case 'discharge':
+      case 'release':
+        return askDirectory(action)
+      case 'listen':
+      case 'publish':
+        return useBus(action)
       case 'contacts':
         return ask(
           'contacts',
@@ -182,6 +198,74 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'reply':
         return reply(action.request, action.value)
     }
+  }
+
+  const askDirectory = (action: DirectoryAction): void => {
+    const { nodes } = storage
+    if (!nodes) return
+    switch (action.type) {
+      case 'flush':
+        return ask(
+          'storage',
+          () => nodes.flush(action.flush),
+          (reply) => ({ type: 'flushed', reply: reply ?? null }),
+        )
+      case 'enlist':
+        return ask(
+          'storage',
+          () => nodes.enlist(action.incarnation, action.sessions, action.stamp),
+          (reply) => ({ type: 'enlisted', request: action.request, reply: reply ?? null }),
+        )
+      case 'claim':
+        return ask(
+          'storage',
+          () => nodes.claim(action.claim),
+          (reply) => ({ type: 'claimed', request: action.request, reply: reply ?? null }),
+        )
+      case 'discharge':
+        return ask(
+          'storage',
+          () => nodes.discharge(action.incarnation, action.by, action.sessions, action.stamp),
+          (reply) => ({ type: 'discharged', request: action.request, reply: reply ?? null }),
+        )
+      case 'release':
+        return release(action.request, nodes.release(action.incarnation))
+    }
+  }
+
+  /** Without it the lease lapses by itself. */
+  const release = (request: RequestId, released: Awaitable<void>): void => {
+    Promise.resolve(released)
+      .catch((error: unknown) => {
+        options.onError(error, 'storage')
+      })
+      .then(() => {
+        reply(request, undefined)
+      }, ignore)
+  }
+
+  const useBus = (action: Extract<NodeAction, { type: 'listen' | 'publish' }>): void => {
+    const { bus } = storage
+    if (!bus) return
+    const deliver = (message: string): void => {
+      // Not out of the bus's own handler: what a message sets off is none of its business.
+      dispatch({ type: 'message', message })
+    }
+    if (action.type === 'listen') {
+      return ask(
+        'bus',
+        async () => {
+          await bus.listen(action.address, deliver)
+          return true
+        },
+        (succeeded) => ({ type: 'listening', succeeded: succeeded === true }),
+      )
+    }
+    return ask(
+      'bus',
+      () => bus.publish(action.address, action.message),
+      () => ({ type: 'published' }),
+    )
   }
 
   const send = (connection: ConnectionId, frame: string): void => {
@@ -214,6 +298,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     else caller?.resolve(value)
   }
 
+  if (storage.nodes) dispatch({ type: 'start' })
   return {
     accept(transport, { request, identity }) {
       const connection = nextConnection++
@@ -240,6 +325,8 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
         dispatch({ type: 'command', request, command })
       }),
     connections: () => connections.size,
+    isSettled: () => node.dirtyUsers.size + node.swaps.size === 0,
+    ailments: () => ailmentsOf(node),
     stop() {
       stopped = true
       cancelWake()
@@ -251,4 +338,8 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       callers.clear()
     },
   }
+}
+
+function ignore(): void {
+  // There is nobody to tell.
 }

@@ -10,9 +10,9 @@ import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { sendError } from './outbox.ts'
 import { changePresence } from './presence.ts'
-import { askAbout, askForRoster, unsubscribe } from './queries.ts'
+import { askAbout, askForRoster, unsubscribe, unwatchRoster } from './queries.ts'
 import { leave, refuse } from './endings.ts'
-import { announce, hello, renewToken } from './session.ts'
+import { announce, hello, renewToken, resume } from './session.ts'
 import { type NodeState, type Session, storageTime } from './state.ts'
 
 /** A connection may send this many bad frames a minute; one more ends it. */
@@ -41,6 +41,7 @@ export function receive(
   out: NodeAction[],
 ): void {
   noteLife(session.heartbeat, now)
+  if (session.doubted) resume(node, session, out)
   const { limits } = node.config
   const most = session.phase === 'hello' ? limits.helloFrameBytes : limits.frameBytes
   // A UTF-16 unit is at most three bytes; only what may be too large is measured.
@@ -98,16 +99,15 @@ function obey(
       return updatePresence(node, session, message, now, out)
     case 'unsubscribe':
       if (session.phase !== 'live') return fault(node, session, 'STATE', undefined, now, out)
-      return unsubscribe(session, message.users)
+      return unsubscribe(node, session, message.users)
     case 'subscribe':
     case 'fetch':
       if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
-      return askAbout(node, session, message.type, message.users, message.ref, out)
+      return askAbout(node, session, message.type, message.users, message.ref, now, out)
     case 'roster':
       if (session.phase !== 'live') return fault(node, session, 'STATE', message.ref, now, out)
-      if (message.watch) return askForRoster(node, session, message.ref as number, out)
-      session.watchesRoster = false
-      return
+      if (message.watch) return askForRoster(node, session, message.ref as number, now, out)
+      return unwatchRoster(node, session)
   }
 }
 
@@ -122,6 +122,7 @@ function updatePresence(
   if (message.status === 'offline') return leave(node, session, now, out)
   const activity = message.status as SessionActivity
   if (session.phase === 'welcomed') return announce(node, session, activity, message.ref, now, out)
+  session.activity = activity
   update(node, session, { type: 'activity', session: session.id, activity }, message.ref, out)
 }
 

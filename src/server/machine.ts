@@ -5,6 +5,7 @@
 import type { PresenceErrorCode } from '../core/errors.ts'
 import type { Presence, StatusChoice } from '../core/model.ts'
 import type { ReadReply, Stamp, Swap, SwapReply } from './storage/contract.ts'
+import type { Claim, ClaimReply, EntryReply, Flush, FlushReply, SessionOwner } from './storage/nodes.ts'
 
 /** A connection, by a number that is never used again. */
 export type ConnectionId = number
@@ -36,6 +37,8 @@ export type Command =
   | { readonly type: 'disconnectUser'; readonly user: string }
   | { readonly type: 'invalidateContacts'; readonly user: string }
   | { readonly type: 'drain'; readonly windowMs: number }
+  /** Give up the lease. */
+  | { readonly type: 'leave' }
 
 export type NodeEvent =
   | {
@@ -62,6 +65,18 @@ export type NodeEvent =
   | { readonly type: 'swapped'; readonly request: RequestId; readonly reply: SwapReply | null }
   | { readonly type: 'contacts'; readonly request: RequestId; readonly ids: ReadonlySet<string> | null }
   | { readonly type: 'command'; readonly request: RequestId; readonly command: Command }
+  /** Answers of the directory of nodes; `null`: there is none. */
+  | { readonly type: 'flushed'; readonly reply: FlushReply | null }
+  | { readonly type: 'enlisted'; readonly request: RequestId; readonly reply: EntryReply | null }
+  | { readonly type: 'claimed'; readonly request: RequestId; readonly reply: ClaimReply | null }
+  | { readonly type: 'discharged'; readonly request: RequestId; readonly reply: EntryReply | null }
+  /** The bus delivers to this node from now on; or it does not, and is asked again. */
+  | { readonly type: 'listening'; readonly succeeded: boolean }
+  | { readonly type: 'published' }
+  /** What another node has published at this node's address. */
+  | { readonly type: 'message'; readonly message: string }
+  /** The node begins. */
+  | { readonly type: 'start' }
   | { readonly type: 'wake' }
   | { readonly type: 'turn' }
 
@@ -97,6 +112,26 @@ export type NodeAction =
       readonly stamp: Stamp
     }
   | { readonly type: 'contacts'; readonly request: RequestId; readonly question: ContactsQuestion }
+  | { readonly type: 'flush'; readonly flush: Flush }
+  | {
+      readonly type: 'enlist'
+      readonly request: RequestId
+      readonly incarnation: string
+      readonly sessions: readonly SessionOwner[]
+      readonly stamp: Stamp
+    }
+  | { readonly type: 'claim'; readonly request: RequestId; readonly claim: Claim }
+  | {
+      readonly type: 'discharge'
+      readonly request: RequestId
+      readonly incarnation: string
+      readonly by: string
+      readonly sessions: readonly string[]
+      readonly stamp: Stamp
+    }
+  | { readonly type: 'release'; readonly request: RequestId; readonly incarnation: string }
+  | { readonly type: 'listen'; readonly address: string }
+  | { readonly type: 'publish'; readonly address: string; readonly message: string }
   /** Answer with a `wake` event at that time; replaces the one before. */
   | { readonly type: 'wakeAt'; readonly at: number }
   /** Answer with a `turn` event once the input that is already there has been read. */

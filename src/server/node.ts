@@ -3,7 +3,13 @@
  * are in the parts. Nothing in here waits, reads a clock or touches a socket.
  */
 import { CLOSE } from '../core/errors.ts'
+import { compareAll, onCompared } from './comparison.ts'
 import { onAudience, onLocated } from './fanout.ts'
+import { onListening } from './hearing.ts'
+import { onMessage } from './inbox.ts'
+import { onPublished, sendMail } from './mail.ts'
+import { answerDue, enlist, flushDue, holdDue, join, onEnlisted, onFlushed } from './membership.ts'
+import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
 import type { Command, NodeAction, NodeEvent, RequestId } from './machine.ts'
 import { flushSessions } from './outbox.ts'
@@ -15,6 +21,7 @@ import { onGained } from './sight.ts'
 import { kick, onClosed, refuse } from './endings.ts'
 import { onAuthenticated, onBacklog, openConnection, sessionDue } from './session.ts'
 import {
+  type Concern,
   type ContactsPurpose,
   type NodeState,
   type ReadPurpose,
@@ -22,6 +29,8 @@ import {
   storageTime,
   take,
 } from './state.ts'
+import type { DutyName } from './sharing.ts'
+import { incarnationNow, noteStorageTime } from './standing.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { nextTickAt, takeDue } from './wheel.ts'
 
@@ -35,6 +44,8 @@ export function step(node: NodeState, event: NodeEvent, now: number, out: NodeAc
   handle(node, event, now, out)
   for (let session = node.ready.shift(); session; session = node.ready.shift())
     receiveEarly(node, session, now, out)
+  for (let concern = node.concerns.shift(); concern; concern = node.concerns.shift())
+    attend(node, concern, now, out)
   askWake(node, out)
 }
 
@@ -45,14 +56,12 @@ function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[
     case 'wake':
       return wake(node, now, out)
     case 'turn':
-      node.turnAsked = false
-      turnUsers(node, now, out)
-      return flushSessions(node, now, out)
+      return turn(node, now, out)
     case 'read':
-      noteStorageTime(node, event.reply, now)
+      noteStorageTime(node, event.reply?.now, now)
       return onRead(node, take(node.reads, event.request), event.reply, now, out)
     case 'swapped':
-      noteStorageTime(node, event.reply, now)
+      noteStorageTime(node, event.reply?.now, now)
       return onSwapped(node, take(node.swaps, event.request) ?? [], event.reply, now, out)
     case 'contacts':
       return onContacts(node, take(node.questions, event.request), event.ids, now, out)
@@ -66,6 +75,22 @@ function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[
       return withSession(node, event, (session) => onBacklog(node, session, event.bytes, now, out))
     case 'authenticated':
       return withSession(node, event, (session) => onAuthenticated(node, session, event.identity, now, out))
+    case 'start':
+      return join(node, now, out)
+    case 'flushed':
+      return onFlushed(node, event.reply, now, out)
+    case 'enlisted':
+      return onEnlisted(node, event.request, event.reply, now, out)
+    case 'claimed':
+      return onClaimed(node, event.request, event.reply, now, out)
+    case 'discharged':
+      return onDischarged(node, event.request, event.reply)
+    case 'listening':
+      return onListening(node, event.succeeded, now, out)
+    case 'published':
+      return onPublished(node, out)
+    case 'message':
+      return onMessage(node, event.message, now, out)
     case 'command':
       return obey(node, event.command, event.request, now, out)
   }
@@ -85,11 +110,43 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
   node.wakeAt = Number.POSITIVE_INFINITY
   for (const item of takeDue(node.wheel, now)) {
     if (item.kind === 'session') sessionDue(node, item, now, out)
+    else if (item.kind === 'duty') dutyDue(node, item.name, now, out)
     else {
       userDue(node, item, now, out)
       reviewAgain(node, item, out)
     }
   }
+}
+
+function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]): void {
+  switch (name) {
+    case 'flush':
+      return flushDue(node, now, out)
+    case 'answer':
+      return answerDue(node, out)
+    case 'sweep':
+      return sweep(node, now, out)
+    case 'compare':
+      return compareAll(node, now, out)
+    case 'hold':
+      return holdDue(node, now, out)
+  }
+}
+
+/** All that has gathered: sessions into the directory, changes into the storage, frames to the sockets, mail to the bus. */
+function turn(node: NodeState, now: number, out: NodeAction[]): void {
+  node.turnAsked = false
+  enlist(node, now, out)
+  turnUsers(node, now, out)
+  dischargeDone(node, now, out)
+  flushSessions(node, now, out)
+  sendMail(node, now, out)
+}
+
+/** What a record has told that concerns more than its user's presence. */
+function attend(node: NodeState, { type, user }: Concern, now: number, out: NodeAction[]): void {
+  if (type === 'review') return reviewContacts(node, user, out)
+  for (const session of [...(node.users.get(user)?.sessions.values() ?? [])]) kick(node, session, now, out)
 }
 
 /** One timer serves the whole node: it is moved only where something is due earlier. */
@@ -98,10 +155,6 @@ function askWake(node: NodeState, out: NodeAction[]): void {
   if (at === null || at >= node.wakeAt) return
   node.wakeAt = at
   out.push({ type: 'wakeAt', at })
-}
-
-function noteStorageTime(node: NodeState, reply: { readonly now?: number } | null, now: number): void {
-  if (reply?.now !== undefined) node.storageOffset = reply.now - now
 }
 
 function onRead(
@@ -122,6 +175,8 @@ function onRead(
       return onRecords(node, purpose, reply, now, out)
     case 'gained':
       return onGained(node, purpose, reply, now, out)
+    case 'compare':
+      return onCompared(node, purpose, reply, now, out)
   }
 }
 
@@ -152,7 +207,7 @@ function onContacts(
 function obey(node: NodeState, command: Command, request: RequestId, now: number, out: NodeAction[]): void {
   switch (command.type) {
     case 'get':
-      return askAsApplication(node, request, command.ids, command.as, out)
+      return askAsApplication(node, request, command.ids, command.as, now, out)
     case 'setStatus': {
       const until = command.expiresInMs === null ? null : storageTime(node, now) + command.expiresInMs
       const change = { type: 'choose', status: command.status, text: command.text, until } as const
@@ -160,19 +215,36 @@ function obey(node: NodeState, command: Command, request: RequestId, now: number
     }
     case 'disconnectUser':
       for (const session of [...node.connections.values()]) {
-        if (session.user?.id === command.user) kick(node, session, out)
+        if (session.user?.id === command.user) kick(node, session, now, out)
       }
       for (const session of [...(node.users.get(command.user)?.sessions.values() ?? [])])
-        kick(node, session, out)
-      break
+        kick(node, session, now, out)
+      return tellAll(node, 'kick', command.user, request, now, out)
     case 'invalidateContacts':
       reviewContacts(node, command.user, out)
-      break
+      return tellAll(node, 'invalidate', command.user, request, now, out)
     case 'drain':
       node.draining = true
       node.drainWindowMs = command.windowMs
+      node.drainsUntil = now + command.windowMs
       for (const session of [...node.connections.values()]) refuse(node, session, CLOSE.RESTART, now, out)
       break
+    case 'leave':
+      out.push({ type: 'release', request, incarnation: incarnationNow(node) })
+      return
   }
   out.push({ type: 'reply', request, value: undefined })
+}
+
+/** What concerns all nodes stands in the user's record, so that none can miss it. */
+function tellAll(
+  node: NodeState,
+  type: 'kick' | 'invalidate',
+  user: string,
+  request: RequestId,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (!node.sharing) out.push({ type: 'reply', request, value: undefined })
+  else changePresence(node, userOf(node, user, now), { type }, { type: 'command', request }, out)
 }

@@ -9,12 +9,14 @@
 import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
-import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { isConnected } from './registry.ts'
+import { isFenced, shownBy } from './standing.ts'
 import { type Answer, type NodeState, type Query, type Session, storageTime } from './state.ts'
+import { askTurn } from './turn.ts'
+import { noteShown } from './watch.ts'
 
 /** Records in one page of a snapshot: about 32 KB, an eighth of the soft limit. */
 const PAGE_RECORDS = 500
@@ -51,13 +53,6 @@ export function sendError(
   )
 }
 
-/** Asks the host for a turn, once. */
-export function askTurn(node: NodeState, out: NodeAction[]): void {
-  if (node.turnAsked) return
-  node.turnAsked = true
-  out.push({ type: 'turn' })
-}
-
 /** A change of a user for a watcher, to be sent at the next turn. */
 export function enqueueChange(
   node: NodeState,
@@ -87,6 +82,7 @@ export function enqueueAnswer(node: NodeState, session: Session, answer: Answer,
 
 /** Sends what has gathered: one frame of changes, and one page, for each session that has any. */
 export function flushSessions(node: NodeState, now: number, out: NodeAction[]): void {
+  if (isFenced(node, now)) return
   const sessions = [...node.dirtySessions]
   node.dirtySessions.clear()
   for (const session of sessions) {
@@ -114,15 +110,17 @@ export function noteBacklog(
 
 /** What an answer shows of one user: never less than what was pushed while it was on its way. */
 export function encodeFor(
+  node: NodeState,
   query: Query,
   user: string,
   record: Answer['records'][number],
   time: number,
+  now: number,
 ): string {
   if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)
   const pushed = query.pushed.get(user)
   if (pushed && isNewer(pushed.version, record)) return pushed.update
-  return encodePresence(user, viewOf(record.record ?? EMPTY_RECORD, time))
+  return encodePresence(user, shownBy(node, record, time, storageTime(node, now)))
 }
 
 function markSession(node: NodeState, session: Session, out: NodeAction[]): void {
@@ -145,14 +143,16 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   const ids = query.ids.slice(sent, sent + PAGE_RECORDS)
   const time = storageTime(node, now)
   const page = ids.map((id, index) =>
-    encodeFor(query, id, records[sent + index] as Answer['records'][number], time),
+    encodeFor(node, query, id, records[sent + index] as Answer['records'][number], time, now),
   )
   answer.sent += ids.length
   ids.forEach((id, index) => {
     if (query.visible?.has(id) === false) return
     const record = records[sent + index] as Answer['records'][number]
     const isPast = (record.record?.lastSeen ?? 0) <= time
-    noteShown(node, session, id, isPast ? (page[index] as string) : encodeFor(query, id, record, AT_ANY_TIME))
+    const shown = isPast ? (page[index] as string) : encodeFor(node, query, id, record, AT_ANY_TIME, now)
+    const pushed = query.pushed.get(id)?.version
+    noteShown(node, session, id, pushed && isNewer(pushed, record) ? pushed : record, shown)
   })
   tellOthers(session, query, ids, records, sent, page)
   const more = answer.sent < query.ids.length
@@ -162,15 +162,6 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
     session.queries.delete(query)
   }
   if (session.answers.length > 0) markSession(node, session, out)
-}
-
-/** An answer may show a watcher something else than what all were told last: the fan-out must know where this one stands. */
-export function noteShown(node: NodeState, session: Session, id: string, shown: string): void {
-  const user = node.users.get(id)
-  const isWatcher = session.watchesRoster || session.subscriptions.has(id)
-  if (!user || user.told === '' || !isWatcher) return
-  if (shown === user.told) user.strays.delete(session)
-  else user.strays.set(session, shown)
 }
 
 /** What one answer shows the others must not fall behind. */

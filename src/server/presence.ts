@@ -12,7 +12,7 @@
  * swapping | queue  |                                     | → idle, settled or once more | → held, unknown |
  * held     | queue  |                                     |                             |                 | → idle, next turn
  */
-import { type PresenceView, sameView } from '../core/model.ts'
+import { sameView } from '../core/model.ts'
 import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { encodePresence } from '../core/codec.ts'
@@ -20,10 +20,10 @@ import { lapsesAt, scheduleUser } from './deadlines.ts'
 import { pursueFanout } from './fanout.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
-import { askTurn } from './outbox.ts'
-import { AT_ANY_TIME, presenceOf, seenBy } from './presence-of.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
+import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'
 import {
   file,
   type NodeState,
@@ -35,6 +35,8 @@ import {
   type Waiter,
 } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
+import { noteTransition, tellHolders } from './transition.ts'
+import { askTurn } from './turn.ts'
 
 /** Above the limit of changes a minute the newest goes out once in this time. */
 const HOLD_MS = 1_000
@@ -63,14 +65,17 @@ function dropOlderReport(user: User, session: string): void {
   if (place >= 0) user.queue.splice(place, 1)
 }
 
-/** Turns what has gathered into one read and one call of swaps. */
+/** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */
 export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void {
+  if (isFenced(node, now)) return
   const unread: User[] = []
   const proposals: Proposal[] = []
   const users = [...node.dirtyUsers]
   node.dirtyUsers.clear()
   for (const user of users) {
-    if (user.work !== 'idle' || user.queue.length === 0) continue
+    if (user.work !== 'idle') continue
+    if (user.known) holdEnds(node, user, now)
+    if (user.queue.length === 0 || waitsForEntry(node, user)) continue
     if (!user.known) unread.push(user)
     else propose(node, user, user.known, now, proposals, out)
   }
@@ -90,9 +95,26 @@ export function onLoaded(
     const stored = reply?.records[index]
     if (!stored) return hold(node, user, now, RETRY_MS)
     user.work = 'idle'
-    learn(node, user, stored, now, out)
+    const { unanswered } = user
+    user.unanswered = null
+    user.proposed = 0
+    if (unanswered && isSame(unanswered.next, stored)) succeed(node, unanswered, now, out)
+    else learn(node, user, stored, now, out)
     markUser(node, user, out)
   })
+}
+
+/** A swap of which no answer came has been carried out. */
+function isSame(next: VersionedRecord, { epoch, version, record }: StoredRecord): boolean {
+  return (
+    next.epoch === epoch &&
+    next.version === version &&
+    JSON.stringify(sessionIds(next.record)) === JSON.stringify(sessionIds(record ?? EMPTY_RECORD))
+  )
+}
+
+function sessionIds({ sessions }: UserRecord): string[] {
+  return sessions.map(({ id }) => id).sort()
 }
 
 /** The storage has swapped, or found something else, or failed. */
@@ -103,16 +125,16 @@ export function onSwapped(
   now: number,
   out: NodeAction[],
 ): void {
+  if (reply?.results.includes('late')) noteLate(node, reply.now, now)
   proposals.forEach((proposal, index) => {
     const { user } = proposal
+    const result = reply?.results[index]
+    if (result === undefined || result === 'failed') return forgetRecord(node, proposal, now)
     user.proposed = 0
-    const found = reply?.results[index]
-    if (found === undefined || found === 'failed' || found === 'late') return forgetRecord(node, user, now)
     user.work = 'idle'
-    const isDone = found === 'done'
-    learn(node, user, isDone ? proposal.next : found, now, out)
-    if (isDone) settle(node, user, proposal.changes, now, out)
-    else markUser(node, user, out)
+    if (result === 'done') return succeed(node, proposal, now, out)
+    if (result !== 'late') face(node, user, result, now, out)
+    markUser(node, user, out)
   })
 }
 
@@ -125,7 +147,7 @@ export function userDue(node: NodeState, user: User, now: number, out: NodeActio
   }
   if (lapsesAt(node, user) <= now) queueLapse(user)
   if (user.queue.length > 0) markUser(node, user, out)
-  pursueFanout(node, user, out)
+  pursueFanout(node, user, now, out)
   scheduleUser(node, user)
 }
 
@@ -135,10 +157,31 @@ function queueLapse(user: User): void {
   user.queue.push({ change: { type: 'lapse' }, waiter: null })
 }
 
-function markUser(node: NodeState, user: User, out: NodeAction[]): void {
+/** Has the user's work go on at the next turn. */
+export function markUser(node: NodeState, user: User, out: NodeAction[]): void {
   if (user.work !== 'idle') return
   node.dirtyUsers.add(user)
   askTurn(node, out)
+}
+
+/** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */
+function holdEnds(node: NodeState, user: User, now: number): void {
+  if (!isHolding(node, now)) {
+    user.queue.push(...user.heldEnds.splice(0))
+    return
+  }
+  const isEnd = ({ change }: QueuedChange): boolean => change.type === 'end'
+  user.heldEnds.push(...user.queue.filter(isEnd))
+  const rest = user.queue.filter((queued) => !isEnd(queued))
+  user.queue.splice(0, user.queue.length, ...rest)
+}
+
+/** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
+function waitsForEntry({ sharing }: NodeState, { queue }: User): boolean {
+  return (
+    sharing !== null &&
+    queue.some(({ change }) => change.type === 'open' && !sharing.entry.has(change.session.id))
+  )
 }
 
 function load(node: NodeState, users: readonly User[], out: NodeAction[]): void {
@@ -159,7 +202,7 @@ function swap(node: NodeState, proposals: readonly Proposal[], now: number, out:
     version: next.version,
     record: next.record,
   }))
-  out.push({ type: 'swap', request, swaps, stamp: { sentAt: storageTime(node, now), toleranceMs: Infinity } })
+  out.push({ type: 'swap', request, swaps, stamp: stampOf(node, now) })
 }
 
 function propose(
@@ -172,15 +215,28 @@ function propose(
 ): void {
   const time = storageTime(node, now)
   const record = user.queue.reduce<UserRecord>(
-    (so, { change }) => applyChange(so, change, time),
+    (so, { change }) => applyChange(so, signed(node, change), time),
     known.record,
   )
-  if (record === known.record) return settle(node, user, user.queue.length, now, out)
+  if (record === known.record && known.version >= user.floor) {
+    return settle(node, user, user.queue.length, now, out)
+  }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
     return hold(node, user, now, HOLD_MS)
   }
-  const next = { epoch: known.epoch, version: nextVersion(known.version, time), record }
-  proposals.push({ user, next, changes: user.queue.length })
+  const version = nextVersion(Math.max(known.version, user.floor), time)
+  proposals.push({
+    user,
+    before: known.record,
+    next: { epoch: known.epoch, version, record },
+    changes: user.queue.length,
+  })
+}
+
+/** A session is held under the name that the node has when it is written. */
+function signed(node: NodeState, change: RecordChange): RecordChange {
+  if (change.type !== 'open') return change
+  return { ...change, session: { ...change.session, node: incarnationNow(node) } }
 }
 
 /** A hold starts a new count, so that what was held goes out when it ends. */
@@ -200,12 +256,14 @@ function hold(node: NodeState, user: User, now: number, holdMs: number): void {
 }
 
 /** A swap without an answer may have been carried out: what stands there is read again. */
-function forgetRecord(node: NodeState, user: User, now: number): void {
+function forgetRecord(node: NodeState, proposal: Proposal, now: number): void {
+  const { user } = proposal
+  user.unanswered = proposal
   user.known = null
   hold(node, user, now, RETRY_MS)
 }
 
-/** What is read for whatever reason may be news of a user who is here; told once, nobody may be told less. */
+/** What is read for whatever reason may be news of a user who is here. */
 export function learnAll(
   node: NodeState,
   ids: readonly string[],
@@ -216,45 +274,96 @@ export function learnAll(
   ids.forEach((id, index) => {
     const user = node.users.get(id)
     const stored = records[index]
-    if (user?.known && stored) learn(node, user, stored, now, out)
+    if (user?.known && stored?.record) learn(node, user, stored, now, out)
   })
 }
 
-/** A record that is newer than what was known here is news for whoever watches, whoever wrote it. */
-function learn(node: NodeState, user: User, stored: StoredRecord, now: number, out: NodeAction[]): void {
-  if (user.known && !isNewer(stored, user.known)) return
-  const record = stored.record ?? EMPTY_RECORD
-  user.known = { epoch: stored.epoch, version: stored.version, record }
-  show(user, viewOf(record, AT_ANY_TIME), storageTime(node, now), out)
-  pursueFanout(node, user, out)
+/** A record of a user of this node, as somebody else has written it. Whoever did that tells the watchers. */
+export function learn(
+  node: NodeState,
+  user: User,
+  stored: StoredRecord,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { known } = user
+  if (known && !isNewer(stored, known)) return
+  adopt(user, stored, now)
+  const { kicked = 0, invalidated = 0 } = stored.record ?? EMPTY_RECORD
+  if (kicked > user.kicked && known) node.concerns.push({ type: 'kick', user: user.id })
+  if (invalidated > user.invalidated && known) node.concerns.push({ type: 'review', user: user.id })
+  user.kicked = Math.max(user.kicked, kicked)
+  user.invalidated = Math.max(user.invalidated, invalidated)
+  if (known) tellSelf(node, user, [], now, out)
   scheduleUser(node, user)
 }
 
-/** What is learned first is where the telling starts from; what differs from then on is a transition. */
-function show(user: User, view: PresenceView, time: number, out: NodeAction[]): void {
-  const before = user.view
-  if (user.encoded !== '' && sameView(before, view)) return
+/** What certainly stands in the storage: news, or less than this node has seen there before. */
+export function face(
+  node: NodeState,
+  user: User,
+  stored: StoredRecord,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { known } = user
+  const isLoss = known !== null && known.version > 0 && (isNewer(known, stored) || !stored.record)
+  if (!isLoss || !node.sharing) return learn(node, user, stored, now, out)
+  node.sharing.comparison.repairs++
+  user.floor = Math.max(user.floor, known.version)
+  user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
+  // It is put back at once, and nothing of it made known.
+  user.queue.unshift({ change: reconciliation(node, user, known.record), waiter: null })
+  markUser(node, user, out)
+}
+
+/** What this node knows of its own sessions of a user. */
+export function reconciliation(
+  node: NodeState,
+  user: User,
+  lost: UserRecord | null,
+): Extract<RecordChange, { type: 'reconcile' }> {
+  const sessions = [...user.sessions.values()].filter(
+    ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
+  )
+  const entries = sessions.map(({ id, activity }) => ({ id, node: incarnationNow(node), activity }))
+  return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
+}
+
+/** From now on this is what the storage holds, as far as this node knows. Nothing there shows nothing new. */
+function adopt(user: User, { epoch, version, record }: StoredRecord, now: number): void {
+  user.known = { epoch, version, record: record ?? EMPTY_RECORD }
+  user.knownAt = now
+  const view = viewOf(user.known.record, AT_ANY_TIME)
+  if (user.encoded !== '' && (!record || sameView(user.view, view))) return
   user.view = view
   user.encoded = encodePresence(user.id, view)
-  if (user.told === '') {
-    user.told = user.encoded
-    return
-  }
-  const notice = {
-    type: 'change',
-    presence: presenceOf(user.id, seenBy(time, view)),
-    previous: presenceOf(user.id, seenBy(time, before)),
-  } as const
-  out.push({ type: 'notify', notice })
+}
+
+/** What was proposed stands in the storage. */
+function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeAction[]): void {
+  const { user, next } = proposal
+  const { view } = user
+  adopt(user, next, now)
+  user.kicked = Math.max(user.kicked, next.record.kicked ?? 0)
+  user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
+  noteTransition(node, proposal, view, now, out)
+  tellHolders(node, proposal, out)
+  settle(node, user, proposal.changes, now, out)
+  scheduleUser(node, user)
+  pursueFanout(node, user, now, out)
 }
 
 /** The first so many changes of the queue stand in the storage. */
 function settle(node: NodeState, user: User, changes: number, now: number, out: NodeAction[]): void {
   const settled = user.queue.splice(0, changes)
-  for (const { waiter } of settled) if (waiter) answer(node, waiter, out)
+  for (const queued of settled) {
+    if (queued.waiter) answer(node, queued.waiter, out)
+    takeOffEntry(node, queued.change)
+  }
   tellSelf(node, user, settled, now, out)
   if (user.queue.length > 0) markUser(node, user, out)
-  else forgetIdleUser(node, user)
+  else forgetIdleUser(node, user, now)
 }
 
 function answer(node: NodeState, waiter: Waiter, out: NodeAction[]): void {
@@ -263,4 +372,11 @@ function answer(node: NodeState, waiter: Waiter, out: NodeAction[]): void {
     node.ready.push(waiter.session)
   }
   if (waiter.type === 'command') out.push({ type: 'reply', request: waiter.request, value: undefined })
+  if (waiter.type === 'reaped') node.sharing?.reaping.get(waiter.incarnation)?.done.add(waiter.session)
+}
+
+/** A session that is out of its user's record goes off its node's entry, with the next flush. */
+function takeOffEntry({ sharing }: NodeState, change: RecordChange): void {
+  const over = change.type === 'end' ? change.session : change.type === 'open' ? change.previous : null
+  if (over !== null && sharing?.entry.has(over)) sharing.gone.add(over)
 }

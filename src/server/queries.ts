@@ -7,7 +7,6 @@
  * what is pushed meanwhile goes into the answer. Records are read for all who were asked about, and only then covered
  * for those who may not be seen: being refused costs the same work as being answered.
  */
-import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { isDoubtful } from './doubt.ts'
@@ -16,6 +15,7 @@ import { learnAll } from './presence.ts'
 import { presenceOf } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { applyRoster, HIDDEN } from './sight.ts'
+import { isFenced, shownBy } from './standing.ts'
 import {
   type ContactsPurpose,
   createQuery,
@@ -27,6 +27,7 @@ import {
   storageTime,
 } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
+import { startWatching, stopWatching } from './watch.ts'
 
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -37,8 +38,10 @@ export function askAbout(
   kind: 'subscribe' | 'fetch',
   users: readonly string[],
   ref: number,
+  now: number,
   out: NodeAction[],
 ): void {
+  if (isFenced(node, now)) return sendError(session, 'UNAVAILABLE', ref, out)
   const ids = [...new Set(users)]
   const claims = new Set(kind === 'subscribe' ? ids : [])
   const added = new Set([...claims].filter((id) => !session.subscriptions.has(id)))
@@ -46,11 +49,12 @@ export function askAbout(
   const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
   for (const id of added) session.subscriptions.set(id, false)
+  if (session.user) startWatching(node, session.user, added)
   begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
 }
 
 /** A session watches these users no more. */
-export function unsubscribe(session: Session, users: readonly string[]): void {
+export function unsubscribe(node: NodeState, session: Session, users: readonly string[]): void {
   for (const id of users) {
     session.subscriptions.delete(id)
     for (const query of session.queries) {
@@ -58,13 +62,27 @@ export function unsubscribe(session: Session, users: readonly string[]): void {
       query.added.delete(id)
     }
   }
+  if (session.user) stopWatching(node, session.user, users)
 }
 
 /** A session asks for its whole contact list, and watches it. */
-export function askForRoster(node: NodeState, session: Session, ref: number, out: NodeAction[]): void {
+export function askForRoster(
+  node: NodeState,
+  session: Session,
+  ref: number,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (isFenced(node, now)) return sendError(session, 'UNAVAILABLE', ref, out)
   const startsRoster = !session.watchesRoster
   session.watchesRoster = true
   begin(node, createQuery({ kind: 'roster', session, viewer: userIdOf(session), ref, startsRoster }), out)
+}
+
+/** A session watches its contact list no more. */
+export function unwatchRoster(node: NodeState, session: Session): void {
+  session.watchesRoster = false
+  if (session.user?.roster) stopWatching(node, session.user, session.user.roster)
 }
 
 /** The application asks, as a user or as itself. */
@@ -73,10 +91,12 @@ export function askAsApplication(
   request: RequestId,
   ids: readonly string[],
   viewer: string | null,
+  now: number,
   out: NodeAction[],
 ): void {
   const query = createQuery({ kind: 'get', session: null, viewer, ref: request, ids })
-  if (viewer === null) readRecords(node, query, out)
+  if (isFenced(node, now)) fail(node, query, out)
+  else if (viewer === null) readRecords(node, query, out)
   else begin(node, query, out)
 }
 
@@ -103,7 +123,7 @@ export function onRecords(
   now: number,
   out: NodeAction[],
 ): void {
-  const records = reply && wholeOf(reply)
+  const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
   if (!records) return fail(node, query, out)
   if (query.viewer !== null && isOutdated(query, query.visible ?? NOBODY)) return begin(node, query, out)
   const { session } = query
@@ -112,7 +132,7 @@ export function onRecords(
     out.push({
       type: 'reply',
       request: query.ref,
-      value: presencesOf(query, records, storageTime(node, now)),
+      value: presencesOf(node, query, records, storageTime(node, now)),
     })
   else if (session.queries.has(query)) {
     confirm(session, query)
@@ -153,7 +173,10 @@ function startRoster(node: NodeState, query: Query, ids: ReadonlySet<string>, ou
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
   if (session.user.roster) applyRoster(node, session.user, ids, { except: session }, out)
-  else session.user.roster = ids
+  else {
+    session.user.roster = ids
+    startWatching(node, session.user, ids)
+  }
 }
 
 function judge(query: Query, visible: ReadonlySet<string>): void {
@@ -169,22 +192,23 @@ function fail(node: NodeState, query: Query, out: NodeAction[]): void {
     return
   }
   if (!session.queries.delete(query)) return
-  withdraw(session, query)
+  withdraw(node, session, query)
   sendError(session, 'UNAVAILABLE', query.ref, out)
 }
 
 /** What the question put on the watch list belongs to another one from now on, if one asks for the same. */
-function withdraw(session: Session, query: Query): void {
+function withdraw(node: NodeState, session: Session, query: Query): void {
   const others = [...session.queries]
   for (const id of query.added) {
     const heir = others.find(({ claims }) => claims.has(id))
     if (heir) heir.added.add(id)
     else session.subscriptions.delete(id)
   }
+  if (session.user) stopWatching(node, session.user, query.added)
   if (!query.startsRoster) return
   const heir = others.find(({ kind }) => kind === 'roster')
   if (heir) heir.startsRoster = true
-  else session.watchesRoster = false
+  else unwatchRoster(node, session)
 }
 
 /** Once one question is answered, what it watches stays, whatever becomes of the others. */
@@ -200,11 +224,11 @@ function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
   return records.every((record) => record !== null) ? records : null
 }
 
-function presencesOf(query: Query, records: readonly StoredRecord[], time: number) {
+function presencesOf(node: NodeState, query: Query, records: readonly StoredRecord[], time: number) {
   return query.ids.map((id, index) => {
     const hidden = query.visible !== null && !query.visible.has(id)
-    const { record } = records[index] as StoredRecord
-    return presenceOf(id, hidden ? UNKNOWN_VIEW : viewOf(record ?? EMPTY_RECORD, time))
+    const stored = records[index] as StoredRecord
+    return presenceOf(id, hidden ? UNKNOWN_VIEW : shownBy(node, stored, time, time))
   })
 }
 

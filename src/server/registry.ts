@@ -1,9 +1,11 @@
 /** Who is connected here, and who watches whom: the node's tables, and the few ways to change them. */
 import { createServerHeartbeat } from '../core/heartbeat.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
+import { NO_VERSION } from '../core/version.ts'
 import type { NodeEvent } from './machine.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import { type NodeState, nextSpread, type Session, type User } from './state.ts'
+import { forgetWatcher, NOT_SEEN } from './watch.ts'
 import { cancel } from './wheel.ts'
 
 /** Puts a new connection on the table. */
@@ -21,6 +23,8 @@ export function addConnection(
     phase: 'hello',
     user: null,
     previous: null,
+    activity: 'online',
+    doubted: false,
     dueAt: 0,
     slot: null,
     phaseEndsAt: now + limits.helloMs,
@@ -56,8 +60,10 @@ export function removeConnection(node: NodeState, session: Session): void {
   session.answers.length = 0
   session.queries.clear()
   session.pending.clear()
+  const subscribed = [...session.subscriptions.keys()]
   session.subscriptions.clear()
   session.watchesRoster = false
+  forgetWatcher(node, session, subscribed)
 }
 
 /** The user of this id, put on the table where they are not there. */
@@ -69,14 +75,20 @@ export function userOf(node: NodeState, id: string, now: number): User {
     id,
     sessions: new Map(),
     known: null,
+    knownAt: now,
     work: 'idle',
     queue: [],
     proposed: 0,
     changes: takeMeter(node.leftMeters, id, now),
     view: UNKNOWN_VIEW,
     encoded: '',
-    told: '',
-    strays: new Map(),
+    untold: false,
+    unanswered: null,
+    floor: NO_VERSION,
+    heldEnds: [],
+    kicked: 0,
+    invalidated: NOT_SEEN,
+    keptUntil: 0,
     fanout: 'none',
     self: '',
     roster: null,
@@ -97,20 +109,17 @@ export function removeSession(node: NodeState, session: Session): void {
 }
 
 /** Forgets a user with whom this node has nothing to do any more. */
-export function forgetIdleUser(node: NodeState, user: User): void {
+export function forgetIdleUser(node: NodeState, user: User, now: number): void {
   const busy =
-    user.sessions.size > 0 || user.queue.length > 0 || user.work !== 'idle' || user.fanout !== 'none'
-  if (busy) return
+    user.sessions.size > 0 ||
+    user.queue.length + user.heldEnds.length > 0 ||
+    user.work !== 'idle' ||
+    user.fanout !== 'none' ||
+    user.untold
+  if (busy || now < user.keptUntil) return
   cancel(node.wheel, user)
   // A session that was never announced may hold on to a user who was forgotten, and came back since.
   if (node.users.get(user.id) !== user) return
   node.users.delete(user.id)
   keepMeter(node.leftMeters, user.id, user.changes)
-}
-
-/** Whether a session of `viewer` is to be told of a user who names them among their contacts. */
-export function watches(node: NodeState, viewer: User, session: Session, target: string): boolean {
-  const subscribed = session.subscriptions.get(target)
-  if (subscribed === true || (subscribed === false && !node.config.selective)) return true
-  return session.watchesRoster && viewer.roster !== null && viewer.roster.has(target)
 }

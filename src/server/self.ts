@@ -20,7 +20,7 @@ export function tellSelf(
   user.self = told
   const answered = new Set<Session>()
   for (const { waiter } of settled) {
-    if (!waiter || waiter.type === 'command') continue
+    if (!waiter || waiter.type === 'command' || waiter.type === 'reaped') continue
     answered.add(waiter.session)
     const { ref } = waiter
     sendFrame(waiter.session, ref === undefined ? frame : encode({ ...self, ref }), out)

@@ -58,7 +58,8 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     config: {
       timing,
       limits,
-      incarnation: `${nodeId ?? 'node'}-${randomUUID()}`,
+      address: `${nodeId ?? 'node'}-${randomUUID()}`,
+      shared: storage.nodes !== undefined,
       selective: contacts.canSee !== undefined,
     },
     clock,
@@ -117,25 +118,33 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     attachments.clear()
     await host.command({ type: 'drain', windowMs: drainMs })
     const deadline = clock.now() + drainMs + CLOSE_MS
-    while (host.connections() > 0 && clock.now() < deadline) {
+    const isDone = (): boolean => host.connections() === 0 && (!storage.nodes || host.isSettled())
+    while (!isDone() && clock.now() < deadline) {
       await new Promise<void>((resolve) => clock.setTimer(CLOSE_CHECK_MS, resolve))
     }
+    if (storage.nodes) await inTime(host.command({ type: 'leave' }), deadline)
     host.stop()
     await closeStorage(deadline)
     events.removeAllListeners()
   }
   /** A storage that does not close in time, or not at all, keeps nobody waiting. */
   const closeStorage = async (deadline: number): Promise<void> => {
+    try {
+      await inTime(storage.close?.(), deadline)
+    } catch (error) {
+      report(error, 'storage')
+    }
+  }
+  const inTime = async (what: unknown, deadline: number): Promise<void> => {
     let cancel = () => {}
     const tooLate = new Promise<void>((resolve) => {
       cancel = clock.setTimer(deadline - clock.now(), resolve)
     })
     try {
-      await Promise.race([storage.close?.(), tooLate])
-    } catch (error) {
-      report(error, 'storage')
+      await Promise.race([what, tooLate])
+    } finally {
+      cancel()
     }
-    cancel()
   }
 
   return {
@@ -177,12 +186,10 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
         events.off(event, safe)
       }
     },
-    health: () => ({
-      live: true,
-      ready: closing === null,
-      reasons: closing === null ? [] : ['closing'],
-      connections: host.connections(),
-    }),
+    health: () => {
+      const reasons = [...(closing ? ['closing'] : []), ...host.ailments()]
+      return { live: true, ready: reasons.length === 0, reasons, connections: host.connections() }
+    },
     close({ drainMs = 0 } = {}) {
       closing ??= close(drainMs)
       return closing

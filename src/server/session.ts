@@ -16,6 +16,7 @@ import { countEvent } from './meter.ts'
 import { noteBacklog, send, sendError, sendFrame } from './outbox.ts'
 import { changePresence } from './presence.ts'
 import { addConnection, userOf } from './registry.ts'
+import { incarnationNow } from './standing.ts'
 import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
 
 const SECOND_MS = 1_000
@@ -94,12 +95,29 @@ export function announce(
   if (sessionsPerUser > 0 && others >= sessionsPerUser) return sendError(session, 'LIMIT', ref, out)
   session.user = user
   session.phase = 'announcing'
+  session.activity = activity
   user.sessions.set(session.id, session)
-  if (previous) supersede(node, previous, out)
-  const entry = { id: session.id, node: node.config.incarnation, activity }
+  if (previous) supersede(node, previous, now, out)
+  node.sharing?.newcomers.set(session.id, user.id)
+  const entry = { id: session.id, node: incarnationNow(node), activity }
   const change = { type: 'open', session: entry, previous: session.previous } as const
   changePresence(node, user, change, { type: 'announcement', session, ref }, out)
   out.push({ type: 'notify', notice: { type: 'session:open', userId: user.id, sessionId: session.id } })
+}
+
+/** Somebody took the session out, but its client is alive: it is put back. */
+export function resume(node: NodeState, session: Session, out: NodeAction[]): void {
+  session.doubted = false
+  const { user, id, activity } = session
+  if (session.phase !== 'live' || !user) return
+  const entry = { id, node: incarnationNow(node), activity }
+  changePresence(node, user, { type: 'open', session: entry, previous: null }, null, out)
+}
+
+/** Whether the client is still there shows by its answer. */
+export function probe(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  session.doubted = true
+  sendFrame(session, heartbeatFrame(node, now), out)
 }
 
 /** A socket has told how much it holds back. */
@@ -133,7 +151,7 @@ export function sessionDue(node: NodeState, session: Session, now: number, out: 
 function connectedDue(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   if (now >= session.tokenEndsAt) return refuse(node, session, CLOSE.TOKEN_EXPIRED, now, out)
   const verdict = stepServerHeartbeat(session.heartbeat, now, node.config.timing, nextSpread(node))
-  if (verdict === 'expired') return expire(node, session, out)
+  if (verdict === 'expired') return expire(node, session, now, out)
   if (verdict === 'beat') sendFrame(session, heartbeatFrame(node, now), out)
   if (now >= session.renewAt && !session.renewalAsked) {
     session.renewalAsked = true

@@ -4,7 +4,7 @@ import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
-import { encodeFor, enqueueChange, noteShown } from './outbox.ts'
+import { encodeFor, enqueueChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { learnAll } from './presence.ts'
 import {
@@ -17,6 +17,7 @@ import {
   type User,
 } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
+import { noteShown, startWatching, stopWatching } from './watch.ts'
 
 /** How long contacts or a storage that failed are left alone. */
 const RETRY_MS = 1_000
@@ -43,6 +44,8 @@ export function applyRoster(
   const gained = [...roster].filter(isNews)
   const lost = [...before].filter((id) => !roster.has(id))
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
+  if (watching.length > 0) startWatching(node, viewer, roster)
+  stopWatching(node, viewer, lost)
   for (const session of watching) {
     hide(
       node,
@@ -74,11 +77,11 @@ export function onGained(
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
-      const text = encodeFor(query, id, stored, storageTime(node, now))
-      const update = encodeFor(query, id, stored, AT_ANY_TIME)
+      const text = encodeFor(node, query, id, stored, storageTime(node, now), now)
+      const update = encodeFor(node, query, id, stored, AT_ANY_TIME, now)
       const version = newest(query.pushed.get(id)?.version, stored)
       enqueueChange(node, session, { user: id, before: '', update, text, version }, out)
-      noteShown(node, session, id, update)
+      noteShown(node, session, id, version, update)
     })
   }
 }

@@ -1,20 +1,23 @@
 /** What one node knows, as plain data: its connections and sessions, its users, and what it is waiting for. */
 import type { ServerHeartbeat } from '../core/heartbeat.ts'
 import type { Limits } from '../core/limits.ts'
-import type { PresenceView } from '../core/model.ts'
-import type { RecordChange } from '../core/record.ts'
+import type { PresenceView, SessionActivity } from '../core/model.ts'
+import type { RecordChange, UserRecord } from '../core/record.ts'
 import type { Timing } from '../core/timing.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
 import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
+import { createSharing, type Duty, type Sharing } from './sharing.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { createWheel, type Timed, type Wheel } from './wheel.ts'
 
 export interface NodeConfig {
   readonly timing: Timing
   readonly limits: Limits
-  /** This run of this node; never used again. */
-  readonly incarnation: string
+  /** Where this run of this node is reached; never used again. Its incarnations count up from 1. */
+  readonly address: string
+  /** Other nodes share the storage. */
+  readonly shared: boolean
   /** The contacts judge each pair (`canSee`); being told of somebody is not enough to see them. */
   readonly selective: boolean
 }
@@ -44,6 +47,10 @@ export interface Session extends Timed {
   user: User | null
   /** The session that this one continues. */
   previous: string | null
+  /** What it last reported of itself. */
+  activity: SessionActivity
+  /** Somebody took it out of its user's record. Only a sign of life puts it back. */
+  doubted: boolean
   /** When `phase` ends by itself; monotonic. */
   phaseEndsAt: number
   /** When the token has expired; monotonic. */
@@ -92,6 +99,8 @@ export interface User extends Timed {
   readonly sessions: Map<string, Session>
   /** The record as last read or written here. */
   known: VersionedRecord | null
+  /** Since when; monotonic. */
+  knownAt: number
   /** The presence service's work on this user. */
   work: 'idle' | 'reading' | 'swapping' | 'held'
   readonly queue: QueuedChange[]
@@ -102,10 +111,19 @@ export interface User extends Timed {
   /** What the known record shows at any time, and the same encoded. */
   view: PresenceView
   encoded: string
-  /** What watchers were last told, encoded. */
-  told: string
-  /** Whom an answer has shown something else since, and what. */
-  readonly strays: Map<Session, string>
+  /** It has changed since the watchers were told. */
+  untold: boolean
+  /** Written, and no answer came: it may stand in the storage. */
+  unanswered: Proposal | null
+  /** What is written next has a greater version than this: watchers have seen what the storage has lost. */
+  floor: number
+  /** Sessions end here as soon as it is certain what the storage has lost. */
+  readonly heldEnds: QueuedChange[]
+  /** So often this user had been thrown out when that was last looked at; likewise for changes of contacts. */
+  kicked: number
+  invalidated: number
+  /** Kept until then though nobody is here: a failover could bring back what stood before; monotonic. */
+  keptUntil: number
   /** A fan-out is under way, or waits to be tried again. */
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
@@ -129,6 +147,27 @@ export type Waiter =
   | { readonly type: 'announcement'; readonly session: Session; readonly ref: number | undefined }
   | { readonly type: 'update'; readonly session: Session; readonly ref: number }
   | { readonly type: 'command'; readonly request: RequestId }
+  | { readonly type: 'reaped'; readonly incarnation: string; readonly session: string }
+
+/** A user who is watched here, and what their watchers were told. */
+export interface Watched {
+  readonly id: string
+  /** Users of this node with a session that wants to know. */
+  readonly viewers: Set<User>
+  /** What watchers were last told; before they were told anything `''`. */
+  version: Version
+  told: string
+  /** Whom an answer has shown something else since, and what. */
+  readonly strays: Map<Session, Shown>
+  /** The number of the contacts' change as of which the viewers were judged. */
+  invalidated: number
+}
+
+/** What an answer has shown. */
+export interface Shown {
+  readonly version: Version
+  readonly text: string
+}
 
 /** A question about users: who asks, whom about, and what is known of the answer so far. */
 export interface Query {
@@ -171,6 +210,7 @@ export type ReadPurpose =
     }
   | { readonly type: 'answer'; readonly query: Query }
   | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
+  | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
 
 /** Why the contacts are being asked. */
 export type ContactsPurpose =
@@ -216,20 +256,32 @@ export interface ReviewPairs {
 /** A record that the presence service wants to write, made of these many queued changes. */
 export interface Proposal {
   readonly user: User
+  /** What it takes the place of. */
+  readonly before: UserRecord
   readonly next: VersionedRecord
   readonly changes: number
+}
+
+/** The application has thrown a user out, or told of a change of their contacts, on whichever node. */
+export interface Concern {
+  readonly type: 'kick' | 'review'
+  readonly user: string
 }
 
 export interface NodeState {
   readonly config: NodeConfig
   readonly connections: Map<ConnectionId, Session>
   readonly users: Map<string, User>
+  /** Who is watched by whom here. */
+  readonly watched: Map<string, Watched>
+  /** `null`: no other node shares the storage. */
+  readonly sharing: Sharing | null
   /** What is being waited for, and what for. */
   readonly reads: Map<RequestId, ReadPurpose>
   readonly swaps: Map<RequestId, readonly Proposal[]>
   readonly questions: Map<RequestId, ContactsPurpose>
   nextRequest: RequestId
-  readonly wheel: Wheel<Session | User>
+  readonly wheel: Wheel<Session | User | Duty>
   /** The wake-up that the host was asked for. */
   wakeAt: number
   /** A turn was asked for. */
@@ -239,6 +291,8 @@ export interface NodeState {
   readonly dirtySessions: Set<Session>
   /** Sessions that have come far enough for the frames that waited. */
   readonly ready: Session[]
+  /** What records have told that concerns the parts above the presence service. */
+  readonly concerns: Concern[]
   readonly admissions: RateMeter
   /** Lost connections, to see a mass of them. */
   readonly drops: RateMeter
@@ -252,6 +306,8 @@ export interface NodeState {
   spread: number
   draining: boolean
   drainWindowMs: number
+  /** Until then those who were sent away are expected back, on another node; monotonic. */
+  drainsUntil: number
 }
 
 /** The window of the limit that meters are kept for. */
@@ -264,6 +320,8 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     config,
     connections: new Map(),
     users: new Map(),
+    watched: new Map(),
+    sharing: config.shared ? createSharing(now) : null,
     reads: new Map(),
     swaps: new Map(),
     questions: new Map(),
@@ -274,6 +332,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
     ready: [],
+    concerns: [],
     admissions: createMeter(now),
     drops: createMeter(now),
     crowdedUntil: now,
@@ -282,6 +341,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     spread: 0,
     draining: false,
     drainWindowMs: 0,
+    drainsUntil: now,
   }
 }
 

@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'late-close-ends-new-session',
     file: 'src/server/session.ts',
-    find: 'if (previous) supersede(node, previous, out)',
+    find: 'if (previous) supersede(node, previous, now, out)',
     replace: 'if (previous) Object.assign(session, { id: previous.id })',
     breaks: ['S2', 'S9', 'S10', 'S12', 'S15', 'SOUND'],
     why: 'a session that keeps its id over a reconnect dies with its old socket, when that times out at last',
@@ -30,9 +30,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refresh-resurrects',
     file: 'src/server/endings.ts',
-    find: "end(node, session, 'leave', storageTime(node, now), out)",
-    replace: `end(node, session, 'leave', storageTime(node, now), out)
-      const late = { id: session.id, node: node.config.incarnation, activity: 'online' } as const
+    find: "end(node, session, 'leave', storageTime(node, now), now, out)",
+    replace: `end(node, session, 'leave', storageTime(node, now), now, out)
+      const late = { id: session.id, node: node.config.address + '.1', activity: 'online' } as const
       if (session.user) changePresence(node, session.user, { type: 'open', session: late, previous: null }, null, out)`,
     breaks: ['S12', 'S9', 'S1'],
     why: 'a late refresh brings back what was removed (Centrifuge)',
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counter-instead-of-set',
     file: 'src/core/record.ts',
-    find: 'const sessions = record.sessions.filter(({ id }) => id !== end.session)',
+    find: 'const sessions = record.sessions.filter((session) => !isOver(session))',
     replace: 'const sessions = record.sessions.slice(1)',
     breaks: ['S1', 'S2', 'S9', 'S10', 'S12', 'S15'],
     why: 'one fewer, whichever it was: counts drift, and an end that is told twice counts twice (deepstream)',
@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'any-close-is-offline',
     file: 'src/core/record.ts',
-    find: 'const sessions = record.sessions.filter(({ id }) => id !== end.session)',
+    find: 'const sessions = record.sessions.filter((session) => !isOver(session))',
     replace: 'const sessions: typeof record.sessions = []',
     breaks: ['S2', 'S10', 'S12', 'S15'],
     why: 'one of two devices closes and the user shows offline (every hand-made SETEX)',
@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'grace-after-goodbye',
     file: 'src/server/endings.ts',
-    find: "end(node, session, 'leave', storageTime(node, now), out)",
+    find: "end(node, session, 'leave', storageTime(node, now), now, out)",
     replace: 'drop(node, session, now, out)',
     breaks: ['S9'],
     why: 'who logs out is shown online for some seconds more',
@@ -80,8 +80,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'last-seen-is-detection',
     file: 'src/server/endings.ts',
-    find: "end(node, session, 'expire', lastLife(node, session), out)",
-    replace: "end(node, session, 'expire', lastLife(node, session) + node.config.timing.timeoutMs, out)",
+    find: "end(node, session, 'expire', lastLife(node, session), now, out)",
+    replace: "end(node, session, 'expire', lastLife(node, session) + node.config.timing.timeoutMs, now, out)",
     breaks: ['S6'],
     why: 'last seen is when the server found out, minutes later (ejabberd)',
   },
@@ -120,17 +120,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'changes-that-are-none',
-    file: 'src/server/presence.ts',
-    find: "if (user.encoded !== '' && sameView(before, view)) return",
+    file: 'src/server/transition.ts',
+    find: "if (user.encoded === '' || sameView(seen, user.view)) return",
     replace: '',
     breaks: ['S11'],
     why: 'every write is an event, whether anything visible has changed or not (Supabase)',
   },
   {
     name: 'passes-over-strays',
-    file: 'src/server/fanout.ts',
-    find: 'if (user.encoded === user.told && user.strays.size === 0)',
-    replace: 'if (user.encoded === user.told)',
+    file: 'src/server/tell.ts',
+    find: 'const seen = watched.strays.get(session) ?? before',
+    replace: 'const seen = before',
     breaks: ['S4', 'L1'],
     seed: 1049,
     why: 'who subscribed between two changes keeps the first for ever; found here by the simulator itself',

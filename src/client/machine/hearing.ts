@@ -5,7 +5,7 @@ import { noteAnswer, noteError } from './answers.ts'
 import type { ClientState, ClientTurn } from './client-state.ts'
 import type { PresenceMessage } from './connection-state.ts'
 import { learnOwn } from './own-presence.ts'
-import { learn } from './records.ts'
+import { learn, markStale } from './records.ts'
 import { noteSpoken } from './subscriptions.ts'
 
 /** Takes a message. Whom it belongs to is noted before what it says, so that listeners are told in one go. */
@@ -25,6 +25,8 @@ export function hear(state: ClientState, message: PresenceMessage, turn: ClientT
         turn.now,
       )
       return learnAll(state, message.users, turn)
+    case 'stale':
+      return markStale(state.records, message.stale, turn.out)
     case 'self':
       noteAnswer(requests, message, turn)
       return learnOwn(own, message, turn.out)

@@ -66,6 +66,15 @@ export function doubt(records: Records, userId: string, out: Sink<RecordAction>)
   if (user?.told) show(user, { ...user.told, stale: true }, null, out)
 }
 
+/** All that the server keeps us told of is but the last known, or is so no more. */
+export function markStale(records: Records, stale: boolean, out: Sink<RecordAction>): void {
+  for (const user of records.users.values())
+    if (user.told && user.fadingSince === null) {
+      user.told = { ...user.told, stale }
+      show(user, user.told, null, out)
+    }
+}
+
 /** From now on nobody keeps this user's record up to date. */
 export function beginFading(records: Records, userId: string, now: number): void {
   const user = records.users.get(userId)

@@ -1,0 +1,153 @@
+/**
+ * The comparison of what is known here with the storage, by content: of all that is watched, and of this node's own
+ * sessions with their users' records. It runs every A, and at once when a message is missing, a connection came back or
+ * the storage began anew. Whatever was lost on any way, it is found here. One page after the other, so that it never
+ * stands in anybody's way.
+ */
+import { EMPTY_RECORD } from '../core/record.ts'
+import { isNewer, type VersionedRecord } from '../core/version.ts'
+import type { NodeAction } from './machine.ts'
+import { noteOrphans } from './orphans.ts'
+import { changePresence, face } from './presence.ts'
+import { userOf } from './registry.ts'
+import { checkSessions } from './repair.ts'
+import type { Comparison } from './sharing.ts'
+import { isFenced, isYoung } from './standing.ts'
+import { file, type NodeState, nextSpread, storageTime, type ReadPurpose, type Watched } from './state.ts'
+import type { ReadReply, StoredRecord } from './storage/contract.ts'
+import { noteInvalidation, tellWatchers } from './tell.ts'
+import { schedule } from './wheel.ts'
+
+const PAGE_RECORDS = 1_000
+/** Comparisons are spread by this part of A to either side, so that nodes do not compare in step. */
+const SPREAD = 0.2
+
+/** Plans the next one, A from now. */
+export function planComparison(node: NodeState, now: number): void {
+  const { compareMs } = node.config.timing
+  const factor = 1 - SPREAD + 2 * SPREAD * nextSpread(node)
+  if (node.sharing) schedule(node.wheel, node.sharing.duties.compare, now + factor * compareMs)
+}
+
+/** Something may have been missed. However often that is said, one comparison begins in F. */
+export function compareSoon(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing, config } = node
+  if (!sharing) return
+  const { comparison } = sharing
+  const earliest = comparison.startedAt + config.timing.flushMs
+  if (comparison.running) comparison.again = true
+  else if (now >= earliest) compareAll(node, now, out)
+  else schedule(node.wheel, sharing.duties.compare, Math.min(sharing.duties.compare.dueAt, earliest))
+}
+
+/** Begins at once. */
+export function compareAll(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing } = node
+  if (!sharing) return
+  planComparison(node, now)
+  const { comparison } = sharing
+  if (comparison.running) {
+    comparison.again = true
+    return
+  }
+  if (isFenced(node, now)) return
+  comparison.waiting = [...new Set([...node.watched.keys(), ...node.users.keys()])]
+  comparison.running = true
+  comparison.again = false
+  comparison.startedAt = now
+  comparePage(node, comparison, now, out)
+}
+
+/** The storage has told of a page. */
+export function onCompared(
+  node: NodeState,
+  { ids, sentAt }: Extract<ReadPurpose, { type: 'compare' }>,
+  reply: ReadReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { sharing } = node
+  if (!sharing) return
+  if (!reply || isFenced(node, now)) return endComparison(node, sharing.comparison, now, out)
+  ids.forEach((id, index) => {
+    const stored = reply.records[index]
+    if (stored) compareOne(node, id, stored, sentAt, now, out)
+  })
+  comparePage(node, sharing.comparison, now, out)
+}
+
+function comparePage(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {
+  const ids = comparison.waiting.splice(-PAGE_RECORDS)
+  if (ids.length === 0) return endComparison(node, comparison, now, out)
+  const request = file(node, node.reads, { type: 'compare', ids, sentAt: now })
+  out.push({ type: 'read', request, ids })
+}
+
+function endComparison(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {
+  comparison.running = false
+  comparison.waiting = []
+  if (comparison.again) compareSoon(node, now, out)
+}
+
+function compareOne(
+  node: NodeState,
+  id: string,
+  stored: StoredRecord,
+  sentAt: number,
+  now: number,
+  out: NodeAction[],
+): void {
+  const user = node.users.get(id)
+  // A swap since then has made what was read a thing of the past.
+  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt > sentAt)
+  if (user?.known && !isPast) {
+    face(node, user, stored, now, out)
+    checkSessions(node, user, now, out)
+  }
+  const watched = node.watched.get(id)
+  if (watched) compareWatched(node, watched, stored, now, out)
+  if (stored.record) noteOrphans(node, id, stored, now, out)
+}
+
+function compareWatched(
+  node: NodeState,
+  watched: Watched,
+  stored: StoredRecord,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { sharing } = node
+  if (!sharing || watched.told === '') return
+  const { record } = stored
+  if (!record && isYoung(node, stored.epoch, storageTime(node, now))) return
+  const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
+  const { behind } = sharing.comparison
+  if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)
+  behind.delete(watched.id)
+  if (isNewer(known, watched.version)) sharing.comparison.repairs++
+  else if (watched.strays.size === 0) return
+  tellWatchers(node, watched.id, known, null, now, out)
+  noteInvalidation(node, watched.id, known.record)
+}
+
+/**
+ * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody does for a while, what
+ * the storage holds is raised above what watchers saw, and counts again.
+ */
+function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAction[]): void {
+  const { sharing, config } = node
+  if (!sharing) return
+  const { behind } = sharing.comparison
+  const patienceMs = 2 * config.timing.flushMs
+  const since = behind.get(watched.id) ?? now
+  behind.set(watched.id, since)
+  if (now < since + patienceMs) {
+    const { compare } = sharing.duties
+    schedule(node.wheel, compare, Math.min(compare.dueAt, since + patienceMs))
+    return
+  }
+  behind.delete(watched.id)
+  const user = userOf(node, watched.id, now)
+  user.floor = Math.max(user.floor, watched.version.version)
+  changePresence(node, user, { type: 'lapse' }, null, out)
+}

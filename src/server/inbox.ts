@@ -1,0 +1,71 @@
+/**
+ * What comes from other nodes. Every item can be lost, doubled or late, so each is judged by the version of what it
+ * carries; and a number that is missing has everything compared at once.
+ */
+import { compareSoon } from './comparison.ts'
+import { supersede } from './endings.ts'
+import type { NodeAction } from './machine.ts'
+import { type MailItem, readMail, recordOf } from './mail.ts'
+import { learn } from './presence.ts'
+import { reviewContacts } from './review.ts'
+import type { Sharing } from './sharing.ts'
+import { isFenced } from './standing.ts'
+import type { NodeState } from './state.ts'
+import { noteInvalidation, tellWatchers } from './tell.ts'
+
+/** A message has come. */
+export function onMessage(node: NodeState, text: string, now: number, out: NodeAction[]): void {
+  const { sharing } = node
+  const mail = readMail(text)
+  if (!sharing || !mail) return
+  if (isMissing(sharing, mail.from, mail.number, mail.items.length > 0)) compareSoon(node, now, out)
+  // Who is fenced tells nobody anything; what it misses by that it finds when it compares.
+  const fenced = isFenced(node, now)
+  for (const item of mail.items) if (!fenced || item[0] === 'canary') take(node, sharing, item, now, out)
+}
+
+/** Whether a message before this one has not come. One without items repeats the number of the last. */
+function isMissing({ heard }: Sharing, from: string, number: number, counts: boolean): boolean {
+  const last = heard.get(from) ?? 0
+  heard.set(from, Math.max(last, number))
+  return number > (counts ? last + 1 : last)
+}
+
+function take(node: NodeState, sharing: Sharing, item: MailItem, now: number, out: NodeAction[]): void {
+  switch (item[0]) {
+    case 'tell':
+      tellWatchers(node, item[1], recordOf(item), item[5] && new Set(item[5]), now, out)
+      return noteInvalidation(node, item[1], recordOf(item).record)
+    case 'own':
+      return takeOwn(node, item, now, out)
+    case 'review':
+      return noteReview(node, item[1], item[2], out)
+    case 'canary':
+      sharing.canary.heard = Math.max(sharing.canary.heard, item[2])
+  }
+}
+
+/** Another node has written the record of a user who has sessions here. */
+function takeOwn(
+  node: NodeState,
+  item: Extract<MailItem, readonly [kind: 'own', ...rest: unknown[]]>,
+  now: number,
+  out: NodeAction[],
+): void {
+  const [, id, , , , superseded] = item
+  const user = node.users.get(id)
+  if (!user) return
+  learn(node, user, recordOf(item), now, out)
+  for (const sessionId of superseded) {
+    const session = user.sessions.get(sessionId)
+    if (session) supersede(node, session, now, out)
+  }
+}
+
+function noteReview(node: NodeState, id: string, invalidated: number, out: NodeAction[]): void {
+  const watched = node.watched.get(id)
+  if (watched) watched.invalidated = Math.max(watched.invalidated, invalidated)
+  const user = node.users.get(id)
+  if (user) user.invalidated = Math.max(user.invalidated, invalidated)
+  reviewContacts(node, id, out)
+}

@@ -1,0 +1,265 @@
+/**
+ * A node among others: it flushes its lease every F, keeps its sessions in its entry, and knows from the answers how the
+ * storage does. States: see `Standing` in sharing.ts.
+ *
+ * answer of a flush | what follows
+ * ------------------|--------------------------------------------------------------------------------
+ * kept              | the lease runs on; after an outage: R begins, everything is compared
+ * late              | the clock or the way was held up: R begins, the flush goes out again by the new time
+ * lost              | others may have ended its sessions: it joins again, as its next incarnation
+ * none within 0.8 F | outage: nothing is decided, what is known is stale
+ */
+import { loseLease, noteFlush, toleranceMs } from '../core/lease.ts'
+import { INTERVAL_SPREAD } from '../core/timing.ts'
+import { compareAll, compareSoon, planComparison } from './comparison.ts'
+import { listen, sendCanary } from './hearing.ts'
+import type { NodeAction, RequestId } from './machine.ts'
+import { repeatNumbers } from './mail.ts'
+import { forgetListed } from './orphans.ts'
+import { markUser } from './presence.ts'
+import { sweep } from './reaper.ts'
+import { encode } from '../core/codec.ts'
+import { sendFrame } from './outbox.ts'
+import type { Sharing } from './sharing.ts'
+import { incarnationNow, isFenced, hold, stampOf, startHold } from './standing.ts'
+import { file, type NodeState, storageTime, take } from './state.ts'
+import type { EntryReply, FlushReply, SessionOwner } from './storage/nodes.ts'
+import { askTurn } from './turn.ts'
+import { cancel, schedule } from './wheel.ts'
+
+/** Sessions enlisted in one call. */
+const ENLIST_SESSIONS = 1_000
+
+/** The node begins. */
+export function join(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing, config } = node
+  if (!sharing) return
+  listen(node, out)
+  planComparison(node, now)
+  schedule(node.wheel, sharing.duties.sweep, now + config.timing.sweepMs)
+  flush(node, now, out)
+}
+
+/** Every F: the node says that it is alive. */
+export function flushDue(node: NodeState, now: number, out: NodeAction[]): void {
+  sendCanary(node, now, out)
+  repeatNumbers(node, out)
+  if (node.sharing?.flushSentAt === null) flush(node, now, out)
+  else if (node.sharing) schedule(node.wheel, node.sharing.duties.flush, now + node.config.timing.flushMs)
+}
+
+function flush(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing, config } = node
+  if (!sharing) return
+  const { flushMs, leaseMs } = config.timing
+  const gone = [...sharing.gone]
+  const kept = gone.filter((id) => sharing.entry.has(id)).length
+  sharing.flushed = { gone, least: sharing.entry.size - kept }
+  sharing.flushSentAt = now
+  schedule(node.wheel, sharing.duties.flush, now + flushMs)
+  schedule(node.wheel, sharing.duties.answer, now + toleranceMs(config.timing))
+  out.push({
+    type: 'flush',
+    flush: {
+      incarnation: incarnationNow(node),
+      first: sharing.standing === 'joining',
+      leaseMs,
+      silent: silentSessions(node, now),
+      gone,
+      ...stampOf(node, now),
+    },
+  })
+}
+
+/** Those that have missed an answer. Of all others their last sign of life is known to within a heartbeat. */
+function silentSessions({ sharing, users, config }: NodeState, now: number): { id: string; ageMs: number }[] {
+  const silent: { id: string; ageMs: number }[] = []
+  const most = (1 + INTERVAL_SPREAD) * config.timing.intervalMs
+  for (const user of users.values()) {
+    for (const { id, heartbeat } of user.sessions.values()) {
+      const ageMs = Math.round(now - heartbeat.lastLifeAt)
+      if (ageMs > most && sharing?.entry.has(id)) silent.push({ id, ageMs })
+    }
+  }
+  return silent
+}
+
+/** No answer in time. */
+export function answerDue(node: NodeState, out: NodeAction[]): void {
+  if (node.sharing?.flushSentAt != null) declareOutage(node, out)
+}
+
+/** The directory has answered a flush, or failed to. */
+export function onFlushed(node: NodeState, reply: FlushReply | null, now: number, out: NodeAction[]): void {
+  const { sharing, config } = node
+  if (!sharing || sharing.flushSentAt === null) return
+  const sentAt = sharing.flushSentAt
+  sharing.flushSentAt = null
+  cancel(node.wheel, sharing.duties.answer)
+  if (!reply) return declareOutage(node, out)
+  const isTimely = now - sentAt <= toleranceMs(config.timing)
+  if (isTimely || !sharing.knowsTime) node.storageOffset = reply.now - now
+  switch (reply.outcome) {
+    case 'late':
+      if (sharing.knowsTime) startHold(node, now)
+      sharing.knowsTime ||= true
+      return flush(node, now, out)
+    case 'lost':
+      return joinAgain(node, now, out)
+    case 'kept':
+      sharing.knowsTime = true
+      noteFlush(sharing.lease, sentAt)
+      for (const id of sharing.flushed.gone) {
+        sharing.gone.delete(id)
+        sharing.entry.delete(id)
+      }
+      noteDirectory(node, reply, now)
+      if (!isTimely) return flush(node, now, out)
+      return goOn(node, sharing, reply, now, out)
+  }
+}
+
+/** The lease runs. */
+function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number, out: NodeAction[]): void {
+  const wasOut = sharing.outage
+  sharing.outage = false
+  if (wasOut) startHold(node, now)
+  const isNew = noteEpoch(node, reply.epoch, now)
+  if (sharing.standing === 'joining') {
+    sharing.standing = 'listing'
+    enlistAll(node)
+  } else if (reply.sessions < sharing.flushed.least) enlistAll(node)
+  if (sharing.standing === 'listing') return enlist(node, now, out)
+  if (wasOut || isNew) resume(node, now, out)
+  else enlist(node, now, out)
+}
+
+/** The node may write and speak again: what it kept back goes out, and what it missed is looked for. */
+function resume(node: NodeState, now: number, out: NodeAction[]): void {
+  enlist(node, now, out)
+  tellStale(node, false, out)
+  for (const user of node.users.values()) {
+    if (user.queue.length > 0) markUser(node, user, out)
+    if (user.untold) {
+      user.retryAt = now
+      schedule(node.wheel, user, now)
+    }
+  }
+  askTurn(node, out)
+  compareAll(node, now, out)
+}
+
+/** A storage that lost what it held begins a new epoch, and so does one that is used for the first time. */
+function noteEpoch(node: NodeState, epoch: number, now: number): boolean {
+  const { sharing, config } = node
+  if (!sharing || epoch <= sharing.epoch) return false
+  const isFirst = sharing.epoch === 0
+  sharing.epoch = epoch
+  const age = Math.max(0, storageTime(node, now) - epoch)
+  if (!isFirst) startHold(node, now)
+  else if (age < config.timing.recoveryHoldMs) hold(node, now + config.timing.recoveryHoldMs - age)
+  return !isFirst
+}
+
+/** It is certain now what the storage has lost: what was held is decided. */
+export function holdDue(node: NodeState, now: number, out: NodeAction[]): void {
+  for (const user of node.users.values()) if (user.heldEnds.length > 0) markUser(node, user, out)
+  compareSoon(node, now, out)
+  sweep(node, now, out)
+}
+
+/** Others may have taken this node for dead, or the storage has lost its entry. Until it has joined it says nothing. */
+function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing } = node
+  if (!sharing) return
+  loseLease(sharing.lease)
+  sharing.standing = 'joining'
+  sharing.incarnations++
+  sharing.entry.clear()
+  sharing.gone.clear()
+  sharing.newcomers.clear()
+  tellStale(node, true, out)
+  flush(node, now, out)
+}
+
+function declareOutage(node: NodeState, out: NodeAction[]): void {
+  const { sharing } = node
+  if (!sharing || sharing.outage) return
+  sharing.outage = true
+  tellStale(node, true, out)
+}
+
+/** Whether what all connections were told is only the last known (L4). */
+function tellStale(node: NodeState, stale: boolean, out: NodeAction[]): void {
+  const frame = encode({ type: 'stale', stale })
+  for (const session of node.connections.values())
+    if (session.phase === 'live') sendFrame(session, frame, out)
+}
+
+function noteDirectory(node: NodeState, { nodes }: FlushReply, now: number): void {
+  const { sharing } = node
+  if (!sharing) return
+  const time = storageTime(node, now)
+  const before = new Map(sharing.leases)
+  sharing.listed = nodes
+  sharing.leases.clear()
+  for (const { incarnation, leaseUntil } of nodes) {
+    const seen = before.get(incarnation)
+    const isSame = seen?.until === leaseUntil
+    sharing.leases.set(incarnation, { until: leaseUntil, seenAt: isSame ? seen.seenAt : time })
+  }
+  forgetListed(node)
+}
+
+/** Every session that stands or is to stand in a record belongs in the entry. */
+function enlistAll({ sharing, users }: NodeState): void {
+  for (const user of users.values()) {
+    for (const session of user.sessions.values()) sharing?.newcomers.set(session.id, user.id)
+    for (const { change } of user.queue) {
+      if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
+    }
+  }
+}
+
+/** Adds the newcomers to this node's entry. */
+export function enlist(node: NodeState, now: number, out: NodeAction[]): void {
+  const { sharing } = node
+  if (!sharing || sharing.standing === 'joining' || (sharing.standing === 'joined' && isFenced(node, now)))
+    return
+  const owners = [...sharing.newcomers].map(([id, user]): SessionOwner => ({ id, user }))
+  sharing.newcomers.clear()
+  for (let from = 0; from < owners.length; from += ENLIST_SESSIONS) {
+    const sessions = owners.slice(from, from + ENLIST_SESSIONS)
+    const request = file(node, sharing.enlisting, sessions)
+    const incarnation = incarnationNow(node)
+    out.push({ type: 'enlist', request, incarnation, sessions, stamp: stampOf(node, now) })
+  }
+  noteListed(node, sharing, now, out)
+}
+
+/** The directory has taken newcomers in, or failed to: then the next flush tells what is wrong, and goes on from there. */
+export function onEnlisted(
+  node: NodeState,
+  request: RequestId,
+  reply: EntryReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { sharing } = node
+  const sessions = sharing ? take(sharing.enlisting, request) : undefined
+  if (!sharing || !sessions) return
+  for (const { id, user } of sessions) {
+    if (reply?.outcome === 'done') sharing.entry.add(id)
+    else sharing.newcomers.set(id, user)
+    const owner = node.users.get(user)
+    if (owner) markUser(node, owner, out)
+  }
+  if (reply?.outcome === 'done') noteListed(node, sharing, now, out)
+}
+
+/** The last session stands in the entry: the node has joined. */
+function noteListed(node: NodeState, sharing: Sharing, now: number, out: NodeAction[]): void {
+  if (sharing.standing !== 'listing' || sharing.enlisting.size + sharing.newcomers.size > 0) return
+  sharing.standing = 'joined'
+  resume(node, now, out)
+}

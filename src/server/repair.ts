@@ -1,0 +1,29 @@
+/** Of its own sessions a node is the truth: whether its users' records hold just those, and what is done if not. */
+import { addressOf } from '../core/lease.ts'
+import { forget } from './endings.ts'
+import type { NodeAction } from './machine.ts'
+import { changePresence, reconciliation } from './presence.ts'
+import { probe } from './session.ts'
+import { incarnationNow } from './standing.ts'
+import type { NodeState, Session, User } from './state.ts'
+
+/** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
+export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {
+  if (!user.known || user.work !== 'idle' || user.queue.length > 0) return
+  const { sessions } = user.known.record
+  const held = [...user.sessions.values()].filter(({ phase }) => phase === 'live' || phase === 'grace')
+  const stored = new Map(sessions.map((entry) => [entry.id, entry]))
+  const missing = held.filter(({ id, doubted }) => !stored.has(id) && !doubted)
+  for (const session of missing) doubt(node, session, now, out)
+  const isRenamed = held.some(({ id }) => stored.has(id) && stored.get(id)?.node !== incarnationNow(node))
+  const isOver = sessions.some(
+    ({ id, node: holder }) => addressOf(holder) === node.config.address && !user.sessions.has(id),
+  )
+  if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null, out)
+}
+
+/** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. */
+function doubt(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  if (session.phase === 'grace') forget(node, session, now, out)
+  else probe(node, session, now, out)
+}

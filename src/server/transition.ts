@@ -1,0 +1,51 @@
+/** A change that this node has written: what the application hears of it, and the other nodes that hold the user. */
+import { addressOf } from '../core/lease.ts'
+import { type PresenceView, sameView } from '../core/model.ts'
+import type { NodeAction } from './machine.ts'
+import { post } from './mail.ts'
+import { presenceOf, seenBy } from './presence-of.ts'
+import { otherNodes } from './standing.ts'
+import { type NodeState, type Proposal, storageTime } from './state.ts'
+
+/** In how many rounds of the comparison a failover shows that has lost a write. */
+const KEPT_ROUNDS = 1.2
+
+/** If it shows, it is a transition: told to the application here and nowhere else, and to all who watch. */
+export function noteTransition(
+  node: NodeState,
+  { user, before, next }: Proposal,
+  seen: PresenceView,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { compareMs, flushMs } = node.config.timing
+  if (node.sharing) user.keptUntil = now + KEPT_ROUNDS * compareMs + 2 * flushMs
+  // A record that was only raised above what was lost shows what watchers may have seen otherwise.
+  if (next.record === before) user.untold = true
+  if (user.encoded === '' || sameView(seen, user.view)) return
+  user.untold = true
+  const time = storageTime(node, now)
+  const presence = presenceOf(user.id, seenBy(time, user.view))
+  const previous = presenceOf(user.id, seenBy(time, seen))
+  out.push({ type: 'notify', notice: { type: 'change', presence, previous } })
+}
+
+/** Other nodes with sessions of the user, and after a change of contacts all nodes, must know what stands there now, and whose place was taken. */
+export function tellHolders(
+  node: NodeState,
+  { user, before, next, changes }: Proposal,
+  out: NodeAction[],
+): void {
+  if (!node.sharing) return
+  const { epoch, version, record } = next
+  const superseded = user.queue
+    .slice(0, changes)
+    .flatMap(({ change }) => (change.type === 'open' && change.previous !== null ? [change.previous] : []))
+  const holders = new Set([...before.sessions, ...record.sessions].map((session) => addressOf(session.node)))
+  holders.delete(node.config.address)
+  for (const address of holders)
+    post(node, address, ['own', user.id, epoch, version, record, superseded], out)
+  const { invalidated = 0 } = record
+  if (invalidated === (before.invalidated ?? 0)) return
+  for (const address of otherNodes(node)) post(node, address, ['review', user.id, invalidated], out)
+}

@@ -1,0 +1,78 @@
+/**
+ * Who watches whom here, and what they saw last. Of each watched user it is kept what their watchers were told, so that
+ * nobody is told the older thing last or the same thing twice, wherever the news comes from.
+ */
+import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
+import type { NodeState, Session, User, Watched } from './state.ts'
+
+/** A number of changes of contacts that is not known yet. */
+export const NOT_SEEN = -1
+
+/** A session of this user wants to know of these from now on. */
+export function startWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
+  for (const id of ids) watchedUser(node, id).viewers.add(viewer)
+}
+
+/** Perhaps no session of this user wants to know of these any more. */
+export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
+  const sessions = [...viewer.sessions.values()]
+  for (const id of ids) {
+    const watched = node.watched.get(id)
+    if (!watched || sessions.some((session) => wants(viewer, session, id))) continue
+    watched.viewers.delete(viewer)
+    if (watched.viewers.size === 0) node.watched.delete(id)
+  }
+}
+
+/** A session that ends wants to know of nobody. To be called after its watch list was emptied. */
+export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<string>): void {
+  const { user } = session
+  if (!user) return
+  const all = [...ids, ...(user.roster ?? [])]
+  for (const id of all) node.watched.get(id)?.strays.delete(session)
+  stopWatching(node, user, all)
+}
+
+/** An answer may show a watcher something else than what all were told last: what comes next must know where this one stands. */
+export function noteShown(
+  node: NodeState,
+  session: Session,
+  id: string,
+  version: Version,
+  text: string,
+): void {
+  const watched = node.watched.get(id)
+  if (!watched || !session.user || !wants(session.user, session, id)) return
+  if (watched.told === '') {
+    watched.told = text
+    watched.version = version
+  } else if (text === watched.told && !isNewer(version, watched.version)) watched.strays.delete(session)
+  else watched.strays.set(session, { version, text })
+}
+
+/** Whether a session of `viewer` is to be told of a user who names them among their contacts. */
+export function watches(node: NodeState, viewer: User, session: Session, target: string): boolean {
+  const subscribed = session.subscriptions.get(target)
+  if (subscribed === true || (subscribed === false && !node.config.selective)) return true
+  return session.watchesRoster && viewer.roster !== null && viewer.roster.has(target)
+}
+
+function wants(viewer: User, session: Session, id: string): boolean {
+  return session.subscriptions.has(id) || (session.watchesRoster && viewer.roster?.has(id) === true)
+}
+
+function watchedUser(node: NodeState, id: string): Watched {
+  let watched = node.watched.get(id)
+  if (!watched) {
+    watched = {
+      id,
+      viewers: new Set(),
+      version: { epoch: 0, version: NO_VERSION },
+      told: '',
+      strays: new Map(),
+      invalidated: NOT_SEEN,
+    }
+    node.watched.set(id, watched)
+  }
+  return watched
+}
