@@ -1,7 +1,7 @@
 /** The faults and hooks of the model; that it keeps the contracts is for the suites to say. */
 import { describe, expect, test } from 'vitest'
 import { EMPTY_RECORD } from '../../src/core/record.ts'
-import type { ReadReply, StorageAdapter, SwapReply } from '../../src/server/index.ts'
+import type { StorageAdapter, SwapReply } from '../../src/server/index.ts'
 import { createFakeClock, createMemoryCluster, type MemoryHooks } from '../../src/testing/index.ts'
 
 const STAMP = { sentAt: 0, toleranceMs: Number.MAX_SAFE_INTEGER }
@@ -94,7 +94,7 @@ describe('hooks', () => {
     const results = ['a', 'b', 'c'].map((id) => (write(id, 1) as SwapReply).results[0])
     expect(results).toEqual(['failed', 'failed', 'done'])
     expect(['a', 'b', 'c'].map((id) => at(id).version)).toEqual([0, 1, 1])
-    const { records } = (await storage.read(['a', 'b', 'c']))
+    const { records } = await storage.read(['a', 'b', 'c'])
     expect(records).toEqual([null, null, at('c')])
   })
 

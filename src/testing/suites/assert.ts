@@ -1,0 +1,33 @@
+/** Assertions of our own, so that a suite needs no test runner and no module of Node. */
+import type { Awaitable } from '../../core/awaitable.ts'
+
+/** Throws where a condition does not hold. */
+export function check(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise)
+}
+
+/** Throws where two values of plain JSON differ; the order of members does not count. */
+export function same(actual: unknown, expected: unknown, what: string): void {
+  const [found, wanted] = [spell(actual), spell(expected)]
+  check(found === wanted, `${what} should be ${wanted}, but is ${found}`)
+}
+
+/** How calls that may fail have settled; what throws at once has failed as well. */
+export async function settle<T>(calls: readonly (() => T)[]): Promise<PromiseSettledResult<Awaited<T>>[]> {
+  return Promise.allSettled(calls.map(async (call) => await call()))
+}
+
+/** Runs calls at the same time. */
+export async function together<T>(calls: readonly (() => Awaitable<T>)[]): Promise<T[]> {
+  return Promise.all(calls.map(async (call) => await call()))
+}
+
+/** JSON with sorted members; what JSON would leave out or change is named. */
+function spell(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (part === undefined) return '(undefined)'
+    if (typeof part === 'number' && !Number.isFinite(part)) return `(${part})`
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
