@@ -1,5 +1,6 @@
 /** The bus over Redis' Pub/Sub; on a cluster over sharded Pub/Sub, which reaches one shard and not all nodes. */
 import type { Clock } from '../../core/clock.ts'
+import { PresenceError } from '../../core/errors.ts'
 import type { BusAdapter } from '../bus/contract.ts'
 import {
   type ClusterConnection,
@@ -30,6 +31,7 @@ export function createBus(
 ): RedisBus {
   const isSharded = isCluster(client)
   let current: Subscription | undefined
+  let isClosed = false
 
   const sourceOf = (channel: string): SubscriptionSource => ({
     channel,
@@ -43,6 +45,7 @@ export function createBus(
 
   const adapter: BusAdapter = {
     async listen(address, onMessage) {
+      if (isClosed) throw new PresenceError('CLOSED', 'The storage is closed')
       const before = current
       const next = subscribe(sourceOf(keys.channel(address)), onMessage, timeoutMs, clock)
       current = next
@@ -58,6 +61,7 @@ export function createBus(
   return {
     adapter,
     async close() {
+      isClosed = true
       await current?.close()
     },
   }

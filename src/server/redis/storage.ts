@@ -1,6 +1,7 @@
 /** The façade: the only file here that wires. */
 import { systemClock } from '../../core/clock.ts'
-import type { StorageAdapter } from '../storage/contract.ts'
+import type { BusAdapter } from '../bus/contract.ts'
+import type { ReadReply, Stamp, StorageAdapter, Swap, SwapReply } from '../storage/contract.ts'
 import type { NodeDirectory } from '../storage/nodes.ts'
 import { createBus } from './bus.ts'
 import { isCluster } from './client.ts'
@@ -17,8 +18,14 @@ import { createAsker } from './stamped.ts'
 import { createSwap } from './swap.ts'
 
 /** A storage in Redis: records, the directory of nodes, and the bus. */
-export type RedisStorage = StorageAdapter &
-  Required<Pick<StorageAdapter, 'nodes' | 'bus'>> & { close(): Promise<void> }
+export interface RedisStorage extends StorageAdapter {
+  readonly nodes: NodeDirectory
+  readonly bus: BusAdapter
+  read(ids: readonly string[]): Promise<ReadReply>
+  swap(swaps: readonly Swap[], stamp: Stamp): Promise<SwapReply>
+  /** Ends its connections; nothing arrives any more, and every call is refused. */
+  close(): Promise<void>
+}
 
 /**
  * Keeps presence in Redis, for one node or many: on one Redis, behind Sentinels, or in a Redis Cluster.
