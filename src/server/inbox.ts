@@ -19,9 +19,7 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
   const mail = readMail(text)
   if (!sharing || !mail) return
   if (isMissing(sharing, mail.from, mail.number, mail.items.length > 0)) compareSoon(node, now, out)
-  // Who is fenced tells nobody anything; what it misses by that it finds when it compares.
-  const fenced = isFenced(node, now)
-  for (const item of mail.items) if (!fenced || item[0] === 'canary') take(node, sharing, item, now, out)
+  for (const item of mail.items) take(node, sharing, item, now, out)
 }
 
 /** Whether a message before this one has not come. One without items repeats the number of the last. */
@@ -34,6 +32,8 @@ function isMissing({ heard }: Sharing, from: string, number: number, counts: boo
 function take(node: NodeState, sharing: Sharing, item: MailItem, now: number, out: NodeAction[]): void {
   switch (item[0]) {
     case 'tell':
+      // Who is fenced tells nobody anything; what it misses by that it finds when it compares.
+      if (isFenced(node, now)) return
       tellWatchers(node, item[1], recordOf(item), item[5] && new Set(item[5]), now, out)
       return noteInvalidation(node, item[1], recordOf(item).record)
     case 'own':

@@ -27,6 +27,8 @@ import type { EntryReply, FlushReply, SessionOwner } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
 import { cancel, schedule } from './wheel.ts'
 
+/** After a flush that failed the next is tried the sooner: what it ends is an outage. */
+const RETRIES_A_FLUSH = 5
 /** Sessions enlisted in one call. */
 const ENLIST_SESSIONS = 1_000
 
@@ -96,7 +98,10 @@ export function onFlushed(node: NodeState, reply: FlushReply | null, now: number
   const sentAt = sharing.flushSentAt
   sharing.flushSentAt = null
   cancel(node.wheel, sharing.duties.answer)
-  if (!reply) return declareOutage(node, out)
+  if (!reply) {
+    schedule(node.wheel, sharing.duties.flush, now + config.timing.flushMs / RETRIES_A_FLUSH)
+    return declareOutage(node, out)
+  }
   const isTimely = now - sentAt <= toleranceMs(config.timing)
   if (isTimely || !sharing.knowsTime) node.storageOffset = reply.now - now
   switch (reply.outcome) {

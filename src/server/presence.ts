@@ -326,7 +326,14 @@ export function reconciliation(
   const sessions = [...user.sessions.values()].filter(
     ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
   )
-  const entries = sessions.map(({ id, activity }) => ({ id, node: incarnationNow(node), activity }))
+  const over = new Set(user.heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
+  // Those whose end is held count as live until it is decided.
+  const ending = (lost ?? user.known?.record ?? EMPTY_RECORD).sessions.filter(({ id }) => over.has(id))
+  const entries = [...sessions, ...ending].map(({ id, activity }) => ({
+    id,
+    node: incarnationNow(node),
+    activity,
+  }))
   return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
 }
 

@@ -100,10 +100,12 @@ export function reap(node: NodeState, incarnation: string, now: number, out: Nod
   const reaping = sharing?.reaping.get(incarnation)
   if (!sharing || !reaping || isFenced(node, now) || isHolding(node, now)) return
   if (reaping.sessions.size === 0) return discharge(node, sharing, incarnation, [], now, out)
+  // A node that was only cut off is given the time of a flush to say so.
+  const { timeoutMs, flushMs } = config.timing
   const time = storageTime(node, now)
   let room = BATCH_SESSIONS
   for (const [session, { user, lastLifeAt }] of reaping.sessions) {
-    if (reaping.pending.has(session) || time < lastLifeAt + config.timing.timeoutMs) continue
+    if (reaping.pending.has(session) || time < lastLifeAt + timeoutMs + flushMs) continue
     if (--room < 0) break
     reaping.pending.add(session)
     const end = { type: 'end', session, node: incarnation, reason: 'node', at: lastLifeAt } as const

@@ -9,7 +9,7 @@ import type { NodeState, Session, User } from './state.ts'
 
 /** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
 export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {
-  if (!user.known || user.work !== 'idle' || user.queue.length > 0) return
+  if (!user.known || user.work !== 'idle' || user.queue.length + user.heldEnds.length > 0) return
   const { sessions } = user.known.record
   const held = [...user.sessions.values()].filter(({ phase }) => phase === 'live' || phase === 'grace')
   const stored = new Map(sessions.map((entry) => [entry.id, entry]))

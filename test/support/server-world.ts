@@ -19,6 +19,8 @@ import {
 import { type ContactsShape, createGate, type Gate, gatedContacts, gatedStorage } from './gate.ts'
 
 export interface ServerWorldOptions extends Partial<PresenceServerOptions> {
+  /** The clock of the world, where several servers share one. The server's own may differ: `clock`. */
+  readonly worldClock?: FakeClock
   readonly book?: ContactBook
   readonly shape?: ContactsShape
 }
@@ -89,8 +91,8 @@ export const T = 60_000
 export const GRACE = 8_000
 
 export function createServerWorld(options: ServerWorldOptions = {}): ServerWorld {
-  const { book = FRIENDS, shape, ...rest } = options
-  const clock = createFakeClock()
+  const { book = FRIENDS, shape, worldClock, ...rest } = options
+  const clock = worldClock ?? createFakeClock()
   const network = createMemoryNetwork({ clock })
   const storage = createGate()
   const contacts = createGate()
