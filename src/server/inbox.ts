@@ -5,7 +5,7 @@
 import { compareSoon } from './comparison.ts'
 import { supersede } from './endings.ts'
 import type { NodeAction } from './machine.ts'
-import { type MailItem, readMail, recordOf } from './mail.ts'
+import { type MailItem, readMail, recordOf } from './mail-format.ts'
 import { learn } from './presence.ts'
 import { reviewContacts } from './review.ts'
 import type { Sharing } from './sharing.ts'

@@ -27,7 +27,7 @@ export type { ErrorStage } from './host.ts'
 export type { Identity, Verdict } from './machine.ts'
 export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './options.ts'
 export { createPresenceServer } from './server.ts'
-export type { BusAdapter } from './bus/contract.ts'
+export type { BusAdapter } from './storage/bus.ts'
 export type {
   ReadReply,
   Stamp,

@@ -1,7 +1,7 @@
 /** What a node keeps only where other nodes share its storage: its standing among them, as plain data. */
 import { createLease, type Lease } from '../core/lease.ts'
 import type { RequestId } from './machine.ts'
-import type { MailItem } from './mail.ts'
+import type { MailItem } from './mail-format.ts'
 import type { ListedNode, SessionOwner } from './storage/nodes.ts'
 import type { Timed } from './wheel.ts'
 

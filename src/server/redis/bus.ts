@@ -1,7 +1,7 @@
 /** The bus over Redis' Pub/Sub; on a cluster over sharded Pub/Sub, which reaches one shard and not all nodes. */
 import type { Clock } from '../../core/clock.ts'
 import { PresenceError } from '../../core/errors.ts'
-import type { BusAdapter } from '../bus/contract.ts'
+import type { BusAdapter } from '../storage/bus.ts'
 import {
   type ClusterConnection,
   isCluster,

@@ -1,6 +1,6 @@
 /** The façade: the only file here that wires. */
 import { systemClock } from '../../core/clock.ts'
-import type { BusAdapter } from '../bus/contract.ts'
+import type { BusAdapter } from '../storage/bus.ts'
 import type { ReadReply, Stamp, StorageAdapter, Swap, SwapReply } from '../storage/contract.ts'
 import type { NodeDirectory } from '../storage/nodes.ts'
 import { createBus } from './bus.ts'

@@ -7,8 +7,11 @@
 import type { Awaitable } from '../../core/awaitable.ts'
 import type { UserRecord } from '../../core/record.ts'
 import type { Version } from '../../core/version.ts'
-import type { BusAdapter } from '../bus/contract.ts'
+import type { BusAdapter } from './bus.ts'
 import type { NodeDirectory } from './nodes.ts'
+import type { Stamp } from './stamp.ts'
+
+export type { Stamp } from './stamp.ts'
 
 /** What stands in the storage for a user. Where nothing stands: version 0 and `record: null`. */
 export interface StoredRecord extends Version {
@@ -26,14 +29,6 @@ export interface Swap {
   readonly version: number
   /** What shall stand there instead. */
   readonly record: UserRecord
-}
-
-/** When a call was sent; by it a storage tells one that was held up, or comes from a clock that was stepped since. */
-export interface Stamp {
-  /** The storage's time at that moment, as the caller knows it: its last answer, and what has passed since. */
-  readonly sentAt: number
-  /** How far the storage's clock may be from it. */
-  readonly toleranceMs: number
 }
 
 /** The answer to a read; `records` in the order asked. */

@@ -7,7 +7,7 @@
  * after it has taken them out of their users' records; with the last one the entry goes.
  */
 import type { Awaitable } from '../../core/awaitable.ts'
-import type { Stamp } from './contract.ts'
+import type { Stamp } from './stamp.ts'
 
 /** A session, and whose it is. */
 export interface SessionOwner {

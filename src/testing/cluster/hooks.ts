@@ -1,6 +1,6 @@
 /** Where a simulator takes hold of a node's way to the cluster: of its calls, and of the messages for it. */
 import type { Awaitable } from '../../core/awaitable.ts'
-import type { BusAdapter } from '../../server/bus/contract.ts'
+import type { BusAdapter } from '../../server/storage/bus.ts'
 import type { StorageAdapter } from '../../server/storage/contract.ts'
 import type { NodeDirectory } from '../../server/storage/nodes.ts'
 import type { ReachOf } from './records.ts'

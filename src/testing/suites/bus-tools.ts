@@ -1,5 +1,5 @@
 /** What cases ask of a bus again and again. */
-import type { BusAdapter } from '../../server/bus/contract.ts'
+import type { BusAdapter } from '../../server/storage/bus.ts'
 import type { StorageAdapter } from '../../server/storage/contract.ts'
 import { check } from './assert.ts'
 import type { StorageWorld } from './storage-world.ts'

@@ -24,7 +24,7 @@ const options = clusterOptions()
 const suites = [
   { contract: 'storage', path: 'storage/contract.ts', cases: storageSuite(options) },
   { contract: 'nodes', path: 'storage/nodes.ts', cases: storageSuite(options) },
-  { contract: 'bus', path: 'bus/contract.ts', cases: busSuite(options) },
+  { contract: 'bus', path: 'storage/bus.ts', cases: busSuite(options) },
   {
     contract: 'contacts',
     path: 'contacts/contract.ts',
