@@ -19,7 +19,7 @@ function sessionDueAt(node: NodeState, session: Session): number {
   }
   const beatAt = serverHeartbeatDueAt(session.heartbeat, node.config.timing.timeoutMs)
   const tokenAt = session.renewalAsked ? session.tokenEndsAt : session.renewAt
-  return Math.min(beatAt, tokenAt, session.congestedUntil || Number.POSITIVE_INFINITY)
+  return Math.min(beatAt, tokenAt, session.sentAwayAt, session.congestedUntil || Number.POSITIVE_INFINITY)
 }
 
 /** Notes when a token expires and when to ask for the next one. */

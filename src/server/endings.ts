@@ -158,6 +158,7 @@ function close(node: NodeState, session: Session, code: number, out: NodeAction[
 function closeReason(node: NodeState, code: number): string {
   const name = closeMeaning(code).code ?? ''
   if (code === CLOSE.OVERLOAD) return `${name} ${SECOND_MS}`
-  if (code === CLOSE.RESTART) return `${name} ${Math.round(nextSpread(node) * node.drainWindowMs)}`
+  const spreadMs = node.sharing ? SECOND_MS : node.drainWindowMs
+  if (code === CLOSE.RESTART) return `${name} ${Math.round(nextSpread(node) * spreadMs)}`
   return name
 }

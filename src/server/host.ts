@@ -19,6 +19,7 @@ import type {
   Verdict,
 } from './machine.ts'
 import { step } from './node.ts'
+import { batchReads } from './read-batch.ts'
 import { ailmentsOf } from './standing.ts'
 import { createNode, type NodeConfig } from './state.ts'
 import type { StorageAdapter } from './storage/contract.ts'
@@ -93,6 +94,8 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   const node = createNode(config, clock.now(), clock.time())
   const connections = new Map<ConnectionId, Connection<Request>>()
   const callers = new Map<RequestId, Caller>()
+  // What answers at once has nothing to gain by waiting for others.
+  const read = storage.nodes ? batchReads(storage, clock) : storage.read.bind(storage)
   let nextConnection = 1
   // The node numbers its own questions upwards from 1; the application's go downwards.
   let nextCall = -1
@@ -167,7 +170,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'read':
         return ask(
           'storage',
-          () => storage.read(action.ids),
+          () => read(action.ids),
           (reply) => ({ type: 'read', request: action.request, reply: reply ?? null }),
         )
       case 'swap':

@@ -21,7 +21,7 @@ import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
 import type { Sharing } from './sharing.ts'
-import { incarnationNow, isFenced, hold, stampOf, startHold } from './standing.ts'
+import { incarnationNow, isFenced, hold, stampOf, noteLate, startHold } from './standing.ts'
 import { file, type NodeState, storageTime, take } from './state.ts'
 import type { EntryReply, FlushReply, SessionOwner } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
@@ -260,6 +260,9 @@ export function onEnlisted(
     if (owner) markUser(node, owner, out)
   }
   if (reply?.outcome === 'done') noteListed(node, sharing, now, out)
+  if (reply?.outcome !== 'late') return
+  noteLate(node, reply.now, now)
+  askTurn(node, out)
 }
 
 /** The last session stands in the entry: the node has joined. */

@@ -4,6 +4,7 @@
  */
 import { CLOSE } from '../core/errors.ts'
 import { compareAll, onCompared } from './comparison.ts'
+import { scheduleSession } from './deadlines.ts'
 import { onAudience, onLocated } from './fanout.ts'
 import { onListening } from './hearing.ts'
 import { onMessage } from './inbox.ts'
@@ -24,6 +25,7 @@ import {
   type Concern,
   type ContactsPurpose,
   type NodeState,
+  nextSpread,
   type ReadPurpose,
   type Session,
   storageTime,
@@ -227,13 +229,23 @@ function obey(node: NodeState, command: Command, request: RequestId, now: number
       node.draining = true
       node.drainWindowMs = command.windowMs
       node.drainsUntil = now + command.windowMs
-      for (const session of [...node.connections.values()]) refuse(node, session, CLOSE.RESTART, now, out)
+      drain(node, now, out)
       break
     case 'leave':
       out.push({ type: 'release', request, incarnation: incarnationNow(node) })
       return
   }
   out.push({ type: 'reply', request, value: undefined })
+}
+
+/** Sends everybody away. Where other nodes can take them one goes after the other, and nobody is without a connection for long. */
+function drain(node: NodeState, now: number, out: NodeAction[]): void {
+  for (const session of [...node.connections.values()]) {
+    if (node.sharing && session.phase === 'live') {
+      session.sentAwayAt = now + nextSpread(node) * node.drainWindowMs
+      scheduleSession(node, session)
+    } else refuse(node, session, CLOSE.RESTART, now, out)
+  }
 }
 
 /** What concerns all nodes stands in the user's record, so that none can miss it. */

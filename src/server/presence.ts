@@ -75,9 +75,9 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
   for (const user of users) {
     if (user.work !== 'idle') continue
     if (user.known) holdEnds(node, user, now)
-    if (user.queue.length === 0 || waitsForEntry(node, user)) continue
+    if (user.queue.length === 0) continue
     if (!user.known) unread.push(user)
-    else propose(node, user, user.known, now, proposals, out)
+    else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
   }
   if (unread.length > 0) load(node, unread, out)
   if (proposals.length > 0) swap(node, proposals, now, out)

@@ -28,6 +28,7 @@ export function addConnection(
     dueAt: 0,
     slot: null,
     phaseEndsAt: now + limits.helloMs,
+    sentAwayAt: Number.POSITIVE_INFINITY,
     tokenEndsAt: Number.POSITIVE_INFINITY,
     renewalAsked: false,
     renewAt: Number.POSITIVE_INFINITY,

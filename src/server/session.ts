@@ -149,6 +149,7 @@ export function sessionDue(node: NodeState, session: Session, now: number, out: 
 }
 
 function connectedDue(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  if (now >= session.sentAwayAt) return refuse(node, session, CLOSE.RESTART, now, out)
   if (now >= session.tokenEndsAt) return refuse(node, session, CLOSE.TOKEN_EXPIRED, now, out)
   const verdict = stepServerHeartbeat(session.heartbeat, now, node.config.timing, nextSpread(node))
   if (verdict === 'expired') return expire(node, session, now, out)

@@ -53,6 +53,8 @@ export interface Session extends Timed {
   doubted: boolean
   /** When `phase` ends by itself; monotonic. */
   phaseEndsAt: number
+  /** When the session is sent away, where the node drains; monotonic. */
+  sentAwayAt: number
   /** When the token has expired; monotonic. */
   tokenEndsAt: number
   renewalAsked: boolean
