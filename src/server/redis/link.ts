@@ -52,13 +52,16 @@ export function openLink(client: RedisClientLike, timeoutMs: number, clock: Cloc
     return ready
   }
 
-  const sendOnce = async (commands: readonly Command[], until: number): Promise<Outcome[]> => {
-    const replies = commands.map(async ({ name, args }) => {
-      if (connection.status !== 'ready') await whenReady()
-      if (clock.now() >= until) throw timedOut()
-      return connection.call(name, args)
-    })
-    return settleBy(replies, until, clock)
+  /** Each for itself: a script that one server has forgotten must not wait for the answer of another. */
+  const sendOne = async ({ name, args, whenUnknown }: Command, until: number): Promise<unknown> => {
+    if (connection.status !== 'ready') await whenReady()
+    if (clock.now() >= until) throw timedOut()
+    const reply = connection.call(name, args)
+    return whenUnknown ? reply.catch((error: unknown) => sendText(error, whenUnknown, until)) : reply
+  }
+  const sendText = (error: unknown, { name, args }: Command, until: number): Promise<unknown> => {
+    if (!isUnknownScript(error) || clock.now() >= until) throw error
+    return connection.call(name, args)
   }
 
   return {
@@ -69,17 +72,8 @@ export function openLink(client: RedisClientLike, timeoutMs: number, clock: Cloc
     },
     async send(commands, { until }) {
       if (isClosed) throw new PresenceError('CLOSED', 'The storage is closed')
-      const outcomes = await sendOnce(commands, until)
-      const unknown = commands.flatMap(({ whenUnknown }, place) =>
-        whenUnknown && isUnknownScript(outcomes[place]) ? [{ place, whenUnknown }] : [],
-      )
-      if (unknown.length === 0) return outcomes
-      const again = await sendOnce(
-        unknown.map(({ whenUnknown }) => whenUnknown),
-        until,
-      )
-      for (const [index, { place }] of unknown.entries()) outcomes[place] = again[index] ?? failed(timedOut())
-      return outcomes
+      const replies = commands.map((command) => sendOne(command, until))
+      return settleBy(replies, until, clock)
     },
     close() {
       isClosed = true
@@ -181,7 +175,6 @@ function asPresenceError(error: unknown): PresenceError {
   return new PresenceError('UNAVAILABLE', `Redis: ${message}`, { cause: error })
 }
 
-function isUnknownScript(outcome: Outcome | undefined): boolean {
-  const cause = outcome?.error?.cause
-  return cause instanceof Error && cause.message.startsWith('NOSCRIPT')
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }

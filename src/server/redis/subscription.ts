@@ -16,6 +16,12 @@ export interface SubscriptionSource {
   open(): Promise<Connection>
 }
 
+/**
+ * By these a connection tells that it hears no more though it stands: its server has given the slot away and ended the
+ * subscription. ioredis 6 says `moved`; ioredis 5 knows no such message and says `error`.
+ */
+const LOST = ['moved', 'error']
+
 /** A subscription under way. */
 export interface Subscription {
   /** Resolves when it hears; rejects where it could not be made, and then it is closed. */
@@ -49,10 +55,6 @@ export function subscribe(
     connection = opened
     opened.on('error', () => {})
     opened.on(source.event, hear)
-    // The slot has moved: the server has ended the subscription, and another one is responsible.
-    opened.on('moved', () => {
-      opened.disconnect()
-    })
     try {
       const until = clock.now() + timeoutMs
       await within(opened.connect(), until, clock)
@@ -61,8 +63,13 @@ export function subscribe(
       opened.disconnect()
       throw error
     }
-    if (opened.status === 'ready') opened.on('end', again)
-    else throw new PresenceError('UNAVAILABLE', 'The connection to Redis was lost')
+    if (opened.status !== 'ready') throw new PresenceError('UNAVAILABLE', 'The connection to Redis was lost')
+    opened.on('end', again)
+    for (const event of LOST) {
+      opened.on(event, () => {
+        opened.disconnect()
+      })
+    }
   }
 
   const retry = (times: number): void => {
