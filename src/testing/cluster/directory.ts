@@ -17,8 +17,9 @@ const CLOCK_SLACK_MS = 1_000
 
 export function flushEntry(store: Store, flush: Flush): FlushReply {
   const { incarnation, first } = flush
-  if (store.isLate(flush)) return flushReply(store, incarnation, 'late')
+  // Not part of the entry: what has no epoch begins one whatever becomes of the flush.
   store.beginEpoch()
+  if (store.isLate(flush)) return flushReply(store, incarnation, 'late')
   const entry = store.data.entries.get(incarnation)
   if (entry ? entry.claim !== null : !first) return flushReply(store, incarnation, 'lost')
   const kept = entry ?? createEntry()
@@ -79,7 +80,8 @@ export function dischargeSessions(
 
 export function releaseLease(store: Store, incarnation: string): void {
   const entry = store.data.entries.get(incarnation)
-  if (entry) entry.leaseUntil = Math.min(entry.leaseUntil, store.time())
+  // Lapsed by any clock, also by one that will be stepped back.
+  if (entry) entry.leaseUntil = 0
 }
 
 function createEntry(): Entry {

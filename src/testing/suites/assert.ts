@@ -12,9 +12,22 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   check(found === wanted, `${what} should be ${wanted}, but is ${found}`)
 }
 
-/** How calls that may fail have settled; what throws at once has failed as well. */
-export async function settle<T>(calls: readonly (() => T)[]): Promise<PromiseSettledResult<Awaited<T>>[]> {
-  return Promise.allSettled(calls.map(async (call) => await call()))
+/** What has become of a call after a while. */
+export type Outcome = PromiseSettledResult<unknown> | { readonly status: 'pending' }
+
+/** What has become of calls after `wait`; what throws at once has been rejected as well. */
+export async function outcomesAfter(
+  calls: readonly (() => unknown)[],
+  wait: () => Promise<void>,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = calls.map(() => ({ status: 'pending' }))
+  for (const [index, call] of calls.entries()) {
+    void Promise.allSettled([(async () => await call())()]).then(([outcome]) => {
+      outcomes[index] = outcome
+    })
+  }
+  await wait()
+  return outcomes
 }
 
 /** Runs calls at the same time. */

@@ -1,6 +1,6 @@
 /** Failing and closing: said so, in time, and then silence. */
 import type { StorageAdapter } from '../../server/storage/contract.ts'
-import { check, same, settle } from './assert.ts'
+import { check, outcomesAfter, same } from './assert.ts'
 import { busOf, hear, openBus, QUIET_MS } from './bus-tools.ts'
 import { type Draft, draft, type Supports } from './case.ts'
 import type { StorageWorld } from './storage-world.ts'
@@ -52,14 +52,7 @@ export const endingCases: readonly Draft<StorageWorld>[] = [
 ]
 
 /** How both calls have settled, at the latest when they must have. */
-async function callAll({ advance, settleMs }: StorageWorld, storage: StorageAdapter): Promise<string[]> {
-  const outcomes = ['pending', 'pending']
+async function callAll({ settled }: StorageWorld, storage: StorageAdapter): Promise<string[]> {
   const calls = [() => busOf(storage).listen('m', () => {}), () => busOf(storage).publish('m', '1')]
-  for (const [index, call] of calls.entries()) {
-    void settle([call]).then(([outcome]) => {
-      outcomes[index] = outcome?.status ?? 'pending'
-    })
-  }
-  await advance(settleMs)
-  return outcomes
+  return (await outcomesAfter(calls, settled)).map(({ status }) => status)
 }

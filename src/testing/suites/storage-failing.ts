@@ -1,6 +1,6 @@
 /** Failing: said so, in time, and nothing made up. */
 import type { ReadReply, StorageAdapter, SwapReply } from '../../server/storage/contract.ts'
-import { check, settle } from './assert.ts'
+import { check, type Outcome, outcomesAfter } from './assert.ts'
 import { type Draft, draft, type Supports } from './case.ts'
 import { recordOf, stampOf, write } from './storage-tools.ts'
 import type { StorageWorld } from './storage-world.ts'
@@ -14,27 +14,23 @@ export const failingCases: readonly Draft<StorageWorld>[] = [
   draft(
     8,
     REJECTS,
-    async ({ connect, breakDown, advance, settleMs }) => {
+    async ({ connect, breakDown, settled }) => {
       const storage = await connect()
       const calls = await callsOf(storage)
       await breakDown()
-      const outcomes = settle(calls)
-      await advance(settleMs)
-      for (const outcome of await outcomes) checkFailed(outcome)
+      for (const outcome of await outcomesAfter(calls, settled)) checkFailed(outcome)
     },
     { detail: 'where nothing reaches the storage', possible: canBreak },
   ),
   draft(
     8,
     REJECTS,
-    async ({ connect, advance, settleMs }) => {
+    async ({ connect, settled }) => {
       const storage = await connect()
       const calls = await callsOf(storage)
       if (!storage.close) return
       await storage.close()
-      const outcomes = settle(calls)
-      await advance(settleMs)
-      for (const outcome of await outcomes) checkFailed(outcome)
+      for (const outcome of await outcomesAfter(calls, settled)) checkFailed(outcome)
     },
     { detail: 'after it was closed' },
   ),
@@ -80,8 +76,9 @@ async function callsOf(storage: StorageAdapter): Promise<(() => unknown)[]> {
 }
 
 /** Parts of an answer may say that they failed; all of them have to here. */
-function checkFailed(outcome: PromiseSettledResult<unknown>): void {
+function checkFailed(outcome: Outcome): void {
   if (outcome.status === 'rejected') return
+  check(outcome.status === 'fulfilled', 'A call that cannot succeed has not settled')
   const { records, results } = (outcome.value ?? {}) as Partial<ReadReply & SwapReply>
   const hasFailed =
     records?.every((stored) => stored === null) ?? results?.every((result) => result === 'failed') ?? false
@@ -89,11 +86,10 @@ function checkFailed(outcome: PromiseSettledResult<unknown>): void {
 }
 
 async function allSettle(
-  { advance, settleMs }: StorageWorld,
+  { settled, settleMs }: StorageWorld,
   calls: readonly (() => unknown)[],
 ): Promise<void> {
-  let left = calls.length
-  for (const call of calls) void settle([call]).then(() => left--)
-  await advance(settleMs)
+  const outcomes = await outcomesAfter(calls, settled)
+  const left = outcomes.filter(({ status }) => status === 'pending').length
   check(left === 0, `${left} of ${calls.length} calls had not settled after ${settleMs} ms`)
 }

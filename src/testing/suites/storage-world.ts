@@ -52,6 +52,8 @@ export interface StorageWorld {
   readonly settleMs: number
   readonly connect: () => Promise<StorageAdapter>
   readonly advance: (durationMs: number) => Promise<void>
+  /** Lets so much time pass that every call has settled. */
+  readonly settled: () => Promise<void>
   readonly wipe: () => Promise<void>
   readonly breakDown: () => Promise<void>
   readonly stepTime: (byMs: number) => Promise<void>
@@ -74,6 +76,7 @@ export async function openWorld(options: StorageSuiteOptions): Promise<StorageWo
     supports,
     settleMs,
     advance,
+    settled: () => advance(settleMs),
     async connect() {
       const adapter = await opened.connect()
       adapters.push(adapter)

@@ -1,0 +1,79 @@
+/** A suite is worth what it catches: each of these is wrong in one way, and the sentence it breaks says so. */
+import { describe, expect, test } from 'vitest'
+import {
+  busSuite,
+  type ConformanceCase,
+  contactsSuite,
+  type ContactsSuiteOptions,
+  storageSuite,
+} from '../../../src/testing/index.ts'
+import { brokenBuses } from './broken-buses.ts'
+import { brokenContacts } from './broken-contacts.ts'
+import { brokenStorages } from './broken-storages.ts'
+import { clusterOptions } from './opened.ts'
+
+/** The sentences that something does not keep to, and what is said of it. */
+async function caughtBy(cases: readonly ConformanceCase[], breaks: string): Promise<string[]> {
+  const tried = cases.filter(({ name }) => name.startsWith(`${breaks}:`))
+  expect(tried).not.toEqual([])
+  const messages = await Promise.all(
+    tried.map(({ run }) =>
+      run().then(
+        () => null,
+        (error: unknown) => (error as Error).message,
+      ),
+    ),
+  )
+  return messages.filter((message) => message !== null)
+}
+
+describe('the storage suite catches a storage that', () => {
+  test.each(brokenStorages.map(({ title, breaks, wrap }) => [title, breaks, wrap] as const))(
+    '%s (%s)',
+    async (_, breaks, wrap) => {
+      expect(await caughtBy(storageSuite(clusterOptions({}, wrap)), breaks)).not.toEqual([])
+    },
+  )
+})
+
+describe('the bus suite catches a bus that', () => {
+  test.each(brokenBuses.map(({ title, breaks, wrap }) => [title, breaks, wrap] as const))(
+    '%s (%s)',
+    async (_, breaks, wrap) => {
+      expect(await caughtBy(busSuite(clusterOptions({}, wrap)), breaks)).not.toEqual([])
+    },
+  )
+})
+
+describe('the contacts suite catches contacts that', () => {
+  test.each(brokenContacts.map(({ title, breaks, open }) => [title, breaks, open] as const))(
+    '%s (%s)',
+    async (_, breaks, open) => {
+      const options: ContactsSuiteOptions = {
+        supports: { breakDown: true },
+        open(book) {
+          let isDown = false
+          const breakDown = () => {
+            isDown = true
+          }
+          return { contacts: open(book, () => isDown), breakDown }
+        },
+      }
+      expect(await caughtBy(contactsSuite(options), breaks)).not.toEqual([])
+    },
+  )
+})
+
+test('what the suite was told is supported has to be there', async () => {
+  const options = clusterOptions()
+  const bare = {
+    ...options,
+    open: async () => {
+      const { connect, advance } = await options.open()
+      return { connect, advance }
+    },
+  }
+  expect(await caughtBy(storageSuite(bare), 'storage 6')).toContain(
+    'The suite was told that wipe is supported, but open() gave no such method',
+  )
+})
