@@ -14,13 +14,24 @@ import {
   put,
   readOne,
   type TestClient,
+  type Version,
   VERSIONS,
 } from './kit.ts'
 
 const TIMEOUT_MS = 1_000
 
-describe.skipIf(missingRedis !== null).each(VERSIONS)(redisTitle('A Redis Cluster, $name'), (version) => {
-  let cluster: RedisCluster
+let cluster: RedisCluster
+
+describe.skipIf(missingRedis !== null)(redisTitle('A Redis Cluster'), () => {
+  beforeAll(async () => {
+    cluster = await startCluster()
+  })
+  afterAll(() => cluster.stop())
+
+  describe.each(VERSIONS)('with $name', suite)
+})
+
+function suite(version: Version): void {
   let client: TestClient
   let storage: RedisStorage
   const others: RedisStorage[] = []
@@ -32,10 +43,6 @@ describe.skipIf(missingRedis !== null).each(VERSIONS)(redisTitle('A Redis Cluste
   const ids = Array.from({ length: 600 }, (_, index) => `user ${index}`)
   const keys = createKeys('presencekit')
 
-  beforeAll(async () => {
-    cluster = await startCluster()
-  })
-  afterAll(() => cluster.stop())
   beforeEach(async () => {
     for (const master of await cluster.masters()) await master.flushAll()
     client = version.cluster(cluster.nodes, {
@@ -233,7 +240,7 @@ describe.skipIf(missingRedis !== null).each(VERSIONS)(redisTitle('A Redis Cluste
       'a flush',
     )
   })
-})
+}
 
 /** Moves a slot, with the keys in it, the way `redis-cli --cluster reshard` does. */
 async function moveSlot(cluster: RedisCluster, slot: number, from: number, to: number): Promise<void> {

@@ -114,7 +114,7 @@ export async function startCluster(): Promise<RedisCluster> {
     'repl-diskless-sync-delay': '0',
   }
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ config })))
-  await joinCluster(servers.map(({ port }) => port))
+  await joinCluster(servers)
   const masters = async (): Promise<[RedisServer, number, number][]> => {
     const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as [number, number, [string, number]][]
     return slots.map(([from, to, [, port]]) => [byPort(servers, port), from, to])
@@ -252,39 +252,48 @@ function spawnServer(file: string, flags: readonly string[]): ChildProcess {
   return child
 }
 
-async function joinCluster(ports: readonly number[]): Promise<void> {
-  const masters = ports.slice(0, ports.length / 2)
+async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
+  const masters = servers.slice(0, servers.length / 2)
+  const replicas = servers.slice(masters.length)
   const share = 16_384 / masters.length
-  const at = async (port: number, ...args: (string | number)[]): Promise<unknown> => {
-    const client = new Redis({ host: HOST, port, disableClientInfo: true })
-    return client.cluster(...(args as ['MYID'])).finally(() => {
-      client.disconnect()
-    })
+  for (const [index, master] of masters.entries()) {
+    const [from, to] = [Math.ceil(index * share), Math.ceil((index + 1) * share) - 1]
+    await master.command('cluster', 'ADDSLOTSRANGE', from, to)
+    await master.command('cluster', 'SET-CONFIG-EPOCH', index + 1)
   }
-  for (const [index, port] of masters.entries()) {
-    await at(port, 'ADDSLOTSRANGE', Math.ceil(index * share), Math.ceil((index + 1) * share) - 1)
-    await at(port, 'SET-CONFIG-EPOCH', index + 1)
+  // Everybody meets everybody: to hear of each other by gossip takes seconds.
+  for (const server of servers) {
+    const others = servers.filter((other) => other !== server)
+    await Promise.all(others.map(({ port }) => server.command('cluster', 'MEET', HOST, port)))
   }
-  for (const port of ports.slice(1)) await at(port, 'MEET', HOST, ports[0] ?? 0)
-  const ids = await Promise.all(masters.map((port) => at(port, 'MYID')))
-  const knowAll = async (): Promise<boolean> => {
-    const texts = await Promise.all(ports.map((port) => at(port, 'NODES')))
-    return texts.every((text) => String(text).trim().split('\n').length === ports.length)
+  await untilAll(servers, 'NODES', (text) => text.trim().split('\n').length === servers.length)
+  for (const [index, replica] of replicas.entries()) {
+    const id = String(await masters[index]?.command('cluster', 'MYID'))
+    await until(async () => (await replica.command('cluster', 'REPLICATE', id)) === 'OK', 'a replica')
   }
-  await until(knowAll, 'the cluster to meet')
-  for (const [index, port] of ports.slice(masters.length).entries()) {
-    await until(async () => (await at(port, 'REPLICATE', String(ids[index]))) === 'OK', 'a replica')
+  await untilAll(servers, 'INFO', (info) => info.includes('cluster_state:ok'))
+  const isWhole = async (): Promise<boolean> => {
+    const slots = (await servers[0]?.command('cluster', 'SLOTS')) as unknown[][]
+    return slots.length === masters.length && slots.every((range) => range.length === 4)
   }
-  const isOk = async (): Promise<boolean> => {
-    const infos = await Promise.all(ports.map((port) => at(port, 'INFO')))
-    const slots = (await at(ports[0] ?? 0, 'SLOTS')) as unknown[][]
-    return (
-      infos.every((info) => String(info).includes('cluster_state:ok')) &&
-      slots.length === masters.length &&
-      slots.every((range) => range.length === 4)
+  await until(isWhole, 'all slots and replicas')
+  const areLinked = async (): Promise<boolean> => {
+    const roles = await Promise.all(replicas.map((replica) => replica.command('role')))
+    return roles.every((role) => (role as unknown[])[3] === 'connected')
+  }
+  await until(areLinked, 'the replicas to follow')
+}
+
+async function untilAll(
+  servers: readonly RedisServer[],
+  about: string,
+  isSo: (text: string) => boolean,
+): Promise<void> {
+  const areSo = async (): Promise<boolean> =>
+    (await Promise.all(servers.map((server) => server.command('cluster', about)))).every((text) =>
+      isSo(String(text)),
     )
-  }
-  await until(isOk, 'the cluster')
+  await until(areSo, `CLUSTER ${about}`)
 }
 
 function isWhole(state: unknown, replicas: number): boolean {
