@@ -23,7 +23,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sources', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/package/**'] },
+        test: {
+          name: 'sources',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/package/**', 'test/faults/**'],
+        },
+      },
+      {
+        // Processes that are killed, and users who must not notice: one file after the other, with the machine to itself.
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 240_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         // Builds, packs and installs: it comes after the others, so that those that watch the clock have

@@ -1,0 +1,13 @@
+/** Who knows whom: users in a ring, each with the same number of neighbours as contacts. */
+export const USERS = 300
+export const CONTACTS = 20
+
+export function userName(index: number): string {
+  return `user${(index + USERS) % USERS}`
+}
+
+export function contactsOf(userId: string): string[] {
+  const index = Number(userId.slice('user'.length))
+  const distances = Array.from({ length: CONTACTS / 2 }, (_, distance) => distance + 1)
+  return distances.flatMap((distance) => [userName(index - distance), userName(index + distance)])
+}
