@@ -39,6 +39,8 @@ export interface Device {
 export interface DeviceOptions {
   readonly network: MemoryNetwork
   readonly browser: boolean
+  /** Where to connect, asked at each attempt. @defaultValue the only server there is */
+  readonly url?: () => string
   readonly now: () => number
   readonly breaks: (promise: PromiseId, what: string) => void
   readonly trace: (line: () => string) => void
@@ -76,7 +78,7 @@ export function currentSide({ sides }: Device): ClientSide | undefined {
 function startClient(device: Device, options: DeviceOptions): PresenceClient {
   const { breaks } = options
   const client = createPresenceClient({
-    url: 'ws://server/presence',
+    url: options.url ?? 'ws://server/presence',
     token: () => device.user,
     clock: device.process.clock,
     deviceId: device.name,

@@ -2,21 +2,13 @@
  * The observer at the server's door. It notes what each connection says and hears, keeps the truth about the sessions,
  * and holds every frame that leaves against the history of what the users showed.
  */
-import { isChoice } from '../../src/core/codec.ts'
-import type { PresenceUpdate, Self, ServerMessage, WirePresence } from '../../src/core/messages.ts'
-import type { SessionActivity, StatusChoice } from '../../src/core/model.ts'
+import type { Self, ServerMessage, WirePresence } from '../../src/core/messages.ts'
 import type { MemoryLink } from '../../src/testing/index.ts'
+import { type Door, hear, lose, noteLife, welcomed, type Wishing } from './door.ts'
 import { follow } from './history.ts'
-import {
-  clientMessage,
-  createServerSide,
-  noteAnswer,
-  noteQuestion,
-  type ServerSide,
-  serverMessage,
-} from './server-side.ts'
+import { createServerSide, noteAnswer, type ServerSide, serverMessage } from './server-side.ts'
 import type { SocketObserver } from './socket.ts'
-import { type EndKind, liveUntil, type SessionTruth } from './truth.ts'
+import { liveUntil } from './truth.ts'
 import { breaks, type Trace, type UserTruth, type World } from './world.ts'
 
 export function observeServer(world: World, link: MemoryLink, trace: Trace): SocketObserver {
@@ -30,7 +22,7 @@ export function observeServer(world: World, link: MemoryLink, trace: Trace): Soc
     },
     heard(frame) {
       says(`hears ${frame}`)
-      if (!side.closed) hear(world, side, frame)
+      if (!side.closed) hear(doorOf(world), side, frame)
     },
     said(frame) {
       says(`says ${frame}`)
@@ -55,75 +47,22 @@ export function observeServer(world: World, link: MemoryLink, trace: Trace): Soc
   }
 }
 
-function noteLife({ clock }: World, side: ServerSide): void {
-  side.arrivedAt = side.heardAt = clock.now()
-  if (side.session) side.session.arrivedAt = side.session.heardAt = clock.now()
-}
-
-/** The session ends, if it has not ended already. */
-export function lose({ clock }: World, { session }: Pick<ServerSide, 'session'>, kind: EndKind): void {
-  if (session && session.announcedAt !== null) session.end ??= { kind, at: clock.now() }
-}
-
-function hear(world: World, side: ServerSide, frame: string): void {
-  side.heardAt = world.clock.now()
-  if (side.session) side.session.heardAt = side.heardAt
-  const message = clientMessage(frame)
-  if (!message) return
-  // Not by a frame that repeats the ref: greetings, goodbyes, ends of a watch.
-  const isQuiet =
-    message.type === 'PRESENCE_UPDATE'
-      ? message.status === 'offline'
-      : message.type === 'hello' || (message.type === 'roster' && !message.watch)
-  if ('ref' in message && !isQuiet) side.refs.set(message.ref, side.heardAt)
-  if (message.type === 'PRESENCE_UPDATE') return hearUpdate(world, side, message)
-  if (message.type !== 'hello') return noteQuestion(side, message)
-  side.user ??= message.token ?? null
-  side.previous ??= message.previous ?? null
-}
-
-function hearUpdate(world: World, side: ServerSide, message: PresenceUpdate): void {
-  const { session } = side
-  if (isChoice(message)) return hearChoice(world, side, message)
-  if (message.status === 'offline') {
-    side.leaving = true
-    return lose(world, side, 'leave')
+function doorOf(world: World): Door {
+  const { clock, sessions } = world
+  return {
+    clock,
+    sessions,
+    said: (user) => {
+      noteSaid(world, user)
+    },
+    wished: (user, wishing) => {
+      wish(world, user, wishing)
+    },
   }
-  const activity = message.status as SessionActivity
-  if (!session) side.announcesEarly ??= activity
-  else if (session.announcedAt === null) announce(world, side, session, activity)
-  else {
-    session.activity = activity
-    noteSaid(world, session.user)
-  }
-}
-
-function hearChoice(world: World, { session, leaving }: ServerSide, message: PresenceUpdate): void {
-  if (!session || leaving) return
-  wish(world, session.user, {
-    status: message.status as StatusChoice,
-    text: message.text,
-    expiresInMs: message.expiresInMs,
-    sure: session.acknowledged,
-  })
 }
 
 /** A user wishes to be shown so. */
-export function wish(
-  world: World,
-  user: string,
-  {
-    status,
-    text,
-    expiresInMs,
-    sure,
-  }: {
-    readonly status: StatusChoice
-    readonly text: string | null | undefined
-    readonly expiresInMs: number | undefined
-    readonly sure: boolean
-  },
-): void {
+export function wish(world: World, user: string, { status, text, expiresInMs, sure }: Wishing): void {
   const { clock, server, setup } = world
   // The server knows the storage's time to within one of its answers.
   const until = expiresInMs === undefined ? null : server.clock.time() + expiresInMs - setup.latencyMs - 1
@@ -133,18 +72,6 @@ export function wish(
 
 function noteSaid(world: World, user: string): void {
   userTruth(world, user).saidAt = world.clock.now()
-}
-
-function announce(world: World, side: ServerSide, session: SessionTruth, activity: SessionActivity): void {
-  session.announcedAt = world.clock.now()
-  session.activity = activity
-  noteSaid(world, session.user)
-  const previous = world.sessions.get(side.previous ?? '')
-  if (previous?.user !== session.user || previous.announcedAt === null || previous === session) return
-  // One that is past its time, and still there, is superseded all the same.
-  if (previous.end === null || previous.end.kind === 'drop') {
-    if (!previous.removed) previous.end = { kind: 'superseded', at: world.clock.now() }
-  }
 }
 
 function say(world: World, side: ServerSide, message: ServerMessage): void {
@@ -173,6 +100,7 @@ function say(world: World, side: ServerSide, message: ServerMessage): void {
         breaks(world, 'S6', `#${side.link.id}: a heartbeat from the future`)
       return
     case 'renew':
+    case 'stale':
     case 'close':
       return breaks(world, 'SOUND', `#${side.link.id}: a ${message.type} that nothing calls for`)
   }
@@ -181,21 +109,7 @@ function say(world: World, side: ServerSide, message: ServerMessage): void {
 function welcome(world: World, side: ServerSide, id: string, user: string): void {
   if (user !== side.user || side.session || world.sessions.has(id))
     breaks(world, 'SOUND', `#${side.link.id}: a welcome for somebody else, or a second one`)
-  side.session = {
-    link: side.link.id,
-    id,
-    user,
-    announcedAt: null,
-    acknowledged: false,
-    arrivedAt: side.arrivedAt,
-    heardAt: side.heardAt,
-    activity: 'online',
-    end: null,
-    removed: false,
-  }
-  world.sessions.set(id, side.session)
-  if (side.announcesEarly) announce(world, side, side.session, side.announcesEarly)
-  if (side.leaving) lose(world, side, 'leave')
+  welcomed(doorOf(world), side, id, user)
 }
 
 function tellSelf(world: World, { session, link, leaving, refs }: ServerSide, { status, ref }: Self): void {

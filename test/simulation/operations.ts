@@ -4,7 +4,8 @@ import type { StatusChoice } from '../../src/core/model.ts'
 import type { Direction } from '../../src/testing/index.ts'
 import { checkAnswer } from './checks.ts'
 import { clientOf, currentSide, destroy, type Device, ROSTER, watch } from './device.ts'
-import { lose, wish } from './observe-server.ts'
+import { lose } from './door.ts'
+import { wish } from './observe-server.ts'
 import { openRaw, type RawClient, sayRaw } from './raw-client.ts'
 import { GHOST } from './setup.ts'
 import type { World } from './world.ts'
@@ -177,7 +178,11 @@ export function perform(world: World, operation: Operation): void {
 
 type DeviceOperation = Extract<Operation, { readonly device: number }>
 
-function use(world: World, device: Device, operation: DeviceOperation): void {
+/** What devices and their users can be made to do in. */
+export type Stage = Pick<World, 'people' | 'bounds' | 'deviceOptions'>
+
+/** Something happens to a device, or is done with it. */
+export function use(world: Stage, device: Device, operation: DeviceOperation): void {
   const { type } = operation
   if (type === 'thaw') return device.process.thaw()
   if (type === 'freeze') return device.process.freeze()
@@ -195,7 +200,7 @@ function use(world: World, device: Device, operation: DeviceOperation): void {
   return apply(world, device, operation)
 }
 
-function apply(world: World, device: Device, operation: DeviceOperation): void {
+function apply(world: Stage, device: Device, operation: DeviceOperation): void {
   const { deviceOptions } = world
   switch (operation.type) {
     case 'connect':
@@ -248,7 +253,7 @@ function unwatch(device: Device, key: string): void {
   device.subscriptions.delete(key)
 }
 
-function trouble({ bounds }: World, device: Device, operation: DeviceOperation): void {
+function trouble({ bounds }: Stage, device: Device, operation: DeviceOperation): void {
   const link = currentSide(device)?.link ?? device.sides.at(-1)?.link
   if (!link) return
   switch (operation.type) {
@@ -346,7 +351,7 @@ function deviceAt({ devices }: World, device: number): Device {
   return devices[device % devices.length] as Device
 }
 
-function userAt({ people }: World, user: number): string {
+function userAt({ people }: Stage, user: number): string {
   return people.users[user % people.users.length] as string
 }
 

@@ -17,6 +17,8 @@ export interface SimulatedProcess {
   deliver(callback: () => void): void
   freeze(): void
   thaw(): void
+  /** Ends it, from one moment to the next: no timer fires and no input is read any more. */
+  kill(): void
   /** Steps this process's wall clock alone. */
   stepTime(byMs: number): void
   /** When its timers are due. */
@@ -26,25 +28,30 @@ export interface SimulatedProcess {
 export function createProcess(world: FakeClock, seed: number): SimulatedProcess {
   const random = createRandom(seed)
   const deadlines = new Map<object, number>()
+  const cancels = new Map<object, () => void>()
   let late: (() => void)[] = []
   let inbox: (() => void)[] = []
   let backlog = 0
   let frozen = false
+  let dead = false
   let thawedAt = -Infinity
   let frozenAt = -Infinity
   let longestMs = 0
   let offset = 0
 
   const setTimer = (delayMs: number, callback: () => void): (() => void) => {
+    if (dead) return () => {}
     const timer = {}
+    const forget = (): boolean => cancels.delete(timer) && deadlines.delete(timer)
     deadlines.set(timer, world.now() + Math.max(0, delayMs))
     const fire = (): void => {
       if (frozen) late.push(fire)
-      else if (deadlines.delete(timer)) callback()
+      else if (forget()) callback()
     }
     const cancel = world.setTimer(delayMs, fire)
+    cancels.set(timer, cancel)
     return () => {
-      deadlines.delete(timer)
+      forget()
       cancel()
     }
   }
@@ -52,6 +59,7 @@ export function createProcess(world: FakeClock, seed: number): SimulatedProcess 
     backlog++
     world.setArrival(0, () => {
       backlog--
+      if (dead) return
       if (frozen) inbox.push(callback)
       else callback()
     })
@@ -75,6 +83,7 @@ export function createProcess(world: FakeClock, seed: number): SimulatedProcess 
       return longestMs
     },
     deliver(callback) {
+      if (dead) return
       if (frozen) inbox.push(callback)
       else if (backlog > 0) read(callback)
       else callback()
@@ -84,12 +93,20 @@ export function createProcess(world: FakeClock, seed: number): SimulatedProcess 
       frozen = true
     },
     thaw() {
-      if (!frozen) return
+      if (!frozen || dead) return
       frozen = false
       thawedAt = world.now()
       longestMs = Math.max(longestMs, thawedAt - frozenAt)
       for (const fire of late) world.setTimer(0, fire)
       for (const callback of inbox) read(callback)
+      late = []
+      inbox = []
+    },
+    kill() {
+      dead = true
+      for (const cancel of cancels.values()) cancel()
+      cancels.clear()
+      deadlines.clear()
       late = []
       inbox = []
     },

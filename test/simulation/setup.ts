@@ -62,7 +62,12 @@ export interface Acquaintance {
 }
 
 /** Who knows whom. */
-export function acquaint({ devices, graph, symmetric, selective }: Setup): Acquaintance {
+export function acquaint({
+  devices,
+  graph,
+  symmetric,
+  selective,
+}: Pick<Setup, 'devices' | 'graph' | 'symmetric' | 'selective'>): Acquaintance {
   const users = devices.map((_, index) => `user${index}`)
   const bit = (a: number, b: number): boolean => ((graph >>> ((a * 5 + b) % 25)) & 1) === 1
   const tells = (a: number, b: number): boolean =>

@@ -1,32 +1,13 @@
 /** Runs worlds: one from a setup and a script, or one from a seed. */
-import * as fc from 'fast-check'
 import { checkEnd, checkStep } from './checks.ts'
 import { destroy } from './device.ts'
 import { type Operation, perform, scripts, type Step } from './operations.ts'
-import { PromiseBroken, type PromiseId } from './promises.ts'
+import * as searching from './search.ts'
 import { type Setup, setups } from './setup.ts'
 import { breaks, createWorld, type World } from './world.ts'
 
-/** One run, as it can be repeated. */
-export interface Run {
-  readonly setup: Setup
-  readonly script: readonly Step[]
-}
-
-/** What broke, where a run broke a promise. */
-export interface Failure {
-  readonly seed: number
-  readonly promise: PromiseId | 'CRASH'
-  readonly message: string
-  /** The run that broke it, as small as it could be made. */
-  readonly run: Run
-  readonly shrinks: number
-}
-
-export interface SimulateOptions {
-  /** Make a failing run as small as it can be made. @defaultValue true */
-  readonly shrink?: boolean
-}
+export type Run = searching.Run<Setup, Step>
+export type Failure = searching.Failure<Setup, Step>
 
 /** No time passes unchecked for longer than this part of the timeout. */
 const CHECKED_EVERY = 1 / 4
@@ -94,62 +75,14 @@ async function end(world: World): Promise<void> {
   if (world.broken) throw world.broken
 }
 
-/** Making a failing run smaller ends after this long, with the smallest that was found. */
-const SHRINK_MS = 60_000
-
 /** Runs the world of a seed. `null`: every promise was kept. */
-export async function simulate(
-  seed: number,
-  { shrink = true }: SimulateOptions = {},
-): Promise<Failure | null> {
-  let found: Failure['promise'] | null = null
-  const property = fc.asyncProperty(setups, scripts, async (setup, script) => {
-    const error = await failureOf({ setup, script })
-    // What is made smaller must go on breaking the same promise.
-    found ??= error && kindOf(error)
-    if (error && kindOf(error) === found) throw error
-  })
-  const { failed, counterexample, errorInstance, numShrinks } = await fc.check(property, {
-    seed,
-    numRuns: 1,
-    endOnFailure: !shrink,
-    interruptAfterTimeLimit: SHRINK_MS,
-  })
-  if (!failed) return null
-  const [setup, script] = counterexample as [Setup, Step[]]
-  const error = errorInstance as Error
-  return {
-    seed,
-    promise: kindOf(error),
-    message: error instanceof PromiseBroken ? error.message : (error.stack ?? String(error)),
-    run: { setup, script },
-    shrinks: numShrinks,
-  }
-}
-
-async function failureOf(run: Run): Promise<Error | null> {
-  try {
-    await play(run)
-    return null
-  } catch (error) {
-    return error as Error
-  }
-}
-
-function kindOf(error: Error): Failure['promise'] {
-  return error instanceof PromiseBroken ? error.promise : 'CRASH'
+export function simulate(seed: number, options?: searching.SearchOptions): Promise<Failure | null> {
+  return searching.search(seed, setups, scripts, play, options)
 }
 
 /** A failure in words. */
-export function report({ seed, message, run, shrinks }: Failure, mutant?: string): string {
-  const { seed: chance, ...setup } = run.setup
-  return [
-    message,
-    `  seed ${seed}, after ${shrinks} shrinks (chance ${chance}):`,
-    `  setup ${JSON.stringify(setup)}`,
-    ...run.script.map((step) => `  ${showStep(step)}`),
-    `  replay: ${replayCommand(seed, mutant)}`,
-  ].join('\n')
+export function report(failure: Failure, mutant?: string): string {
+  return searching.describeFailure(failure, showStep, replayCommand(failure.seed, mutant))
 }
 
 /** What repeats a run, with the trace of its smallest form. */
