@@ -43,8 +43,10 @@ export type {
   EntryReply,
   Flush,
   FlushReply,
+  LeftSession,
   ListedNode,
   NodeDirectory,
   SessionOwner,
+  SilentSession,
 } from './storage/nodes.ts'
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory.ts'

@@ -342,7 +342,7 @@ describe('a node that drains', () => {
       closed = true
     })
     while (!alice.closed) await clock.advance(100)
-    expect(alice.closed?.code).toBe(1012)
+    expect(alice.closed.code).toBe(1012)
     await (nodes[1] as ClusterNode).open('alice', { previous: alice.session })
     await clock.advance(D + 2_000)
     expect(closed).toBe(true)

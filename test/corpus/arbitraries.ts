@@ -74,6 +74,7 @@ export function anyServerMessage(): fc.Arbitrary<ServerMessage> {
     ),
     some({ type: fc.constant('heartbeat'), now: instant }, {}),
     some({ type: fc.constant('renew') }, {}),
+    some({ type: fc.constant('stale'), stale: fc.boolean() }, {}),
     some({ type: fc.constant('close'), code: fc.nat({ max: 4_999 }), reason: words }, {}),
     some(
       { type: fc.constant('error'), code: fc.constantFrom(...FRAME_ERROR_CODES) },

@@ -154,6 +154,7 @@ describe('decodeServerFrame', () => {
     self: { status: 'offline', chosen: 'invisible' },
     heartbeat: { now: 1 },
     renew: {},
+    stale: { stale: true },
     close: { code: 4000, reason: 'BAD_MESSAGE' },
     error: { code: 'LIMIT' },
   }

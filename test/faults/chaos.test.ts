@@ -1,13 +1,7 @@
 /** Three nodes and 300 users with 20 contacts each over real Redis, and whatever can happen to them. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  missingRedis,
-  redisTitle,
-  type RedisServer,
-  startRedis,
-  startSentinels,
-} from '../support/redis-server.ts'
+import { missingRedis, redisTitle, type RedisServer, startRedis } from '../support/redis-server.ts'
 import { type Crowd, createCrowd } from './crowd.ts'
 import { killNodes, type NodeProcess, type NodeSetup, startNode, T } from './node.ts'
 import { USERS } from './people.ts'
@@ -97,14 +91,5 @@ describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users'), () 
       redis.resume()
     })
     await survive(crowd, () => redis.command('client', 'pause', 2_000))
-  })
-
-  test('L3, S2: the master is killed and the Sentinels make another', async () => {
-    const set = await startSentinels()
-    open.stop.push(() => set.stop())
-    const crowd = await begin({ sentinels: set.sentinels, name: set.name }, 6)
-    await survive(crowd, async () => {
-      await (await set.master()).kill()
-    })
   })
 })

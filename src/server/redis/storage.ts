@@ -34,7 +34,7 @@ export interface RedisStorage extends StorageAdapter {
  * `commandTimeoutMs`; one that failed may have been carried out. What is online comes back by itself when Redis loses its
  * data; last seen of those who are away does not, so give Redis persistence if that matters.
  *
- * @throws {@link PresenceError} `CONFIG` for an option that cannot be. Calls reject with `TIMEOUT`, with `UNAVAILABLE`
+ * @throws `PresenceError` `CONFIG` for an option that cannot be. Calls reject with `TIMEOUT`, with `UNAVAILABLE`
  * (its `cause` is ioredis' error), with `CLOSED` after `close`, and with `CONFIG` where `prefix` holds keys of another layout.
  */
 export function redisStorage(options: RedisStorageOptions): RedisStorage {

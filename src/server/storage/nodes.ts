@@ -17,6 +17,20 @@ export interface SessionOwner {
   readonly user: string
 }
 
+/** A session of which there was no sign of life lately. */
+export interface SilentSession {
+  /** The session. */
+  readonly id: string
+  /** How long ago its last sign of life was as this was sent. */
+  readonly ageMs: number
+}
+
+/** A session that a dead node has left. */
+export interface LeftSession extends SessionOwner {
+  /** Its last sign of life, storage time, where it was silent at the last flush; otherwise `null`. */
+  readonly lastLifeAt: number | null
+}
+
 /** A node says that it is alive. */
 export interface Flush extends Stamp {
   /** Which run of which node; never used again. */
@@ -26,13 +40,14 @@ export interface Flush extends Stamp {
   /** The lease lapses so long after the storage's time. */
   readonly leaseMs: number
   /** Sessions of which there was no sign of life lately, and how long ago the last one was as this was sent. */
-  readonly silent: readonly { readonly id: string; readonly ageMs: number }[]
+  readonly silent: readonly SilentSession[]
   /** Sessions that are to be taken off the entry. */
   readonly gone: readonly string[]
 }
 
 /** An incarnation in the directory. */
 export interface ListedNode {
+  /** Which run of which node. */
   readonly incarnation: string
   /** When its lease lapses; storage time. */
   readonly leaseUntil: number
@@ -78,8 +93,8 @@ export interface ClaimReply {
   readonly outcome: 'claimed' | 'alive' | 'taken' | 'gone' | 'late'
   /** The instant of its last flush, storage time: `min(now, sentAt)` of that flush. */
   readonly flushedAt: number
-  /** What is left of its sessions. `lastLifeAt`: of one that was silent at the last flush, storage time; of all others `null`. */
-  readonly sessions: readonly (SessionOwner & { readonly lastLifeAt: number | null })[]
+  /** What is left of its sessions. */
+  readonly sessions: readonly LeftSession[]
 }
 
 /**

@@ -11,7 +11,9 @@ export interface MemoryMethods extends Pick<StorageAdapter, 'read' | 'swap'>, No
 /** A call of a node, as its method was called: `{ method: 'read', args: [ids] }`, and so on. */
 export type MemoryCall = {
   [Method in keyof MemoryMethods]: {
+    /** Which method. */
     readonly method: Method
+    /** What it was given. */
     readonly args: Parameters<MemoryMethods[Method]>
   }
 }[keyof MemoryMethods]
