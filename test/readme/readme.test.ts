@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createPresenceClient, type PresenceClient } from '../../src/client/index.ts'
+import { missingRedis, redisTitle, startRedis } from '../support/redis-server.ts'
 import { bundle, compile, freePort, writeSamples } from './samples.ts'
 
 let samples: ReadonlyMap<string, string>
@@ -50,7 +51,14 @@ function connectBob(url: string): PresenceClient {
 
 describe('README', () => {
   test('every sample compiles in a strict project', () => {
-    expect([...samples.keys()]).toEqual(['server.ts', 'client.ts', 'app.tsx', 'express.ts', 'orm.ts'])
+    expect([...samples.keys()]).toEqual([
+      'server.ts',
+      'client.ts',
+      'app.tsx',
+      'nodes.ts',
+      'express.ts',
+      'orm.ts',
+    ])
     expect(compile([...samples.values()])).toEqual([])
     // A whole program is compiled, beside whatever else the machine does.
   }, 60_000)
@@ -93,5 +101,21 @@ describe('README', () => {
       await freePort(),
     )
     await prints("[ 'bob' ]")
+  })
+
+  test.skipIf(missingRedis !== null)(redisTitle('a server of several on one Redis is ready'), async () => {
+    const redis = await startRedis()
+    try {
+      const code = `import { presence } from './nodes.ts'
+        const timer = setInterval(() => {
+          if (!presence.health().ready) return
+          clearInterval(timer)
+          console.log('ready')
+        }, 20)`
+      const { prints } = await run('nodes-run', code, redis.port)
+      await prints('ready')
+    } finally {
+      await redis.stop()
+    }
   })
 })

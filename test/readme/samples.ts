@@ -48,9 +48,10 @@ export async function bundle(name: string, code: string, port: number): Promise<
     platform: 'node',
     format: 'esm',
     jsx: 'automatic',
-    external: ['ws', 'express', 'eventemitter3', 'isomorphic-ws', 'react', 'react-dom'],
+    external: ['ws', 'express', 'eventemitter3', 'isomorphic-ws', 'react', 'react-dom', 'ioredis'],
     alias: {
       'presencekit/client': join(root, 'src/client/index.ts'),
+      'presencekit/redis': join(root, 'src/server/redis/index.ts'),
       'presencekit/react': join(root, 'src/client/react/index.ts'),
       'presencekit/server': join(root, 'src/server/index.ts'),
       presencekit: join(root, 'src/core/index.ts'),
@@ -60,7 +61,9 @@ export async function bundle(name: string, code: string, port: number): Promise<
         name: 'port',
         setup: ({ onLoad }) => {
           onLoad({ filter: /\.cache.readme.[a-z]+\.tsx?$/ }, ({ path }) => ({
-            contents: readFileSync(path, 'utf8').replaceAll('3000', String(port)),
+            contents: readFileSync(path, 'utf8')
+              .replaceAll('3000', String(port))
+              .replaceAll('new Redis()', `new Redis(${port})`),
             loader: 'tsx',
           }))
         },
