@@ -19,6 +19,8 @@ import {
 } from './kit.ts'
 
 const TIMEOUT_MS = 1_000
+/** On top of the timeout, on a busy machine. */
+const SLACK_MS = 1_000
 
 let cluster: RedisCluster
 
@@ -181,7 +183,7 @@ function suite(version: Version): void {
     }))
     const startedAt = performance.now()
     const { results } = await storage.swap(swaps, ALWAYS)
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 300)
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + SLACK_MS)
     expect(results.filter((_, index) => isDead[index] === false).every((result) => result === 'done')).toBe(
       true,
     )
@@ -210,7 +212,7 @@ function suite(version: Version): void {
     hanging.pause()
     const startedAt = performance.now()
     const { records } = await storage.read(ids)
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 300)
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + SLACK_MS)
     expect(records).toContain(null)
     expect(records.some((stands) => stands !== null)).toBe(true)
     await until(async () => !(await storage.read(ids)).records.includes(null), 'all users')
@@ -221,17 +223,18 @@ function suite(version: Version): void {
   it('when nothing answers every call fails within its bound, and afterwards all works again', async () => {
     await storage.nodes.flush(flushOf('n.1', { first: true }))
     for (const server of cluster.servers) server.pause()
-    for (const call of [
-      () => storage.read(ids),
-      () =>
-        storage.swap([{ id: 'a', expected: { epoch: 0, version: 0 }, version: 1, record: ONLINE }], ALWAYS),
-      () => storage.nodes.flush(flushOf('n.1')),
-      () => storage.bus.publish('n', 'x'),
-      () => storage.bus.listen('n', () => {}),
-    ]) {
-      const { code, afterMs } = await failureOf(Promise.resolve(call()))
+    const calls = [
+      storage.read(ids),
+      storage.swap([{ id: 'a', expected: { epoch: 0, version: 0 }, version: 1, record: ONLINE }], ALWAYS),
+      storage.nodes.flush(flushOf('n.1')),
+      storage.bus.publish('n', 'x'),
+      storage.bus.listen('n', () => {}),
+    ]
+    for (const { code, afterMs } of await Promise.all(
+      calls.map((call) => failureOf(Promise.resolve(call))),
+    )) {
       expect(['TIMEOUT', 'UNAVAILABLE']).toContain(code)
-      expect(afterMs).toBeLessThan(2 * TIMEOUT_MS + 300)
+      expect(afterMs).toBeLessThan(TIMEOUT_MS + SLACK_MS)
     }
     for (const server of cluster.servers) server.resume()
     await until(async () => !(await storage.read(ids)).records.includes(null), 'all users')

@@ -64,6 +64,8 @@ export interface RedisCluster extends RedisGroup {
 
 /** A master, its replicas, and three Sentinels that watch them. */
 export interface RedisSentinels extends RedisGroup {
+  /** The Sentinels themselves; `servers` are the master and its replicas. */
+  readonly watchers: readonly RedisServer[]
   readonly name: string
   /** For `new Redis({ sentinels, name })`. */
   readonly sentinels: readonly { readonly host: string; readonly port: number }[]
@@ -74,7 +76,7 @@ export interface RedisSentinels extends RedisGroup {
 const HOST = '127.0.0.1'
 /** The bus of a cluster is on the port above by 10,000, so both must exist. */
 const PORTS = { from: 20_000, count: 12_000 }
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 18_000
 const running = new Set<ChildProcess>()
 const folders = new Set<string>()
 
@@ -97,6 +99,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     appendfsync: 'always',
     'enable-debug-command': 'yes',
     'protected-mode': 'no',
+    'repl-diskless-sync-delay': '0',
     ...options.config,
   }
   const lines = Object.entries(config).map(([name, value]) => `${name} ${value === '' ? '""' : value}`)
@@ -111,7 +114,8 @@ export async function startCluster(): Promise<RedisCluster> {
     'cluster-announce-ip': HOST,
     'cluster-require-full-coverage': 'no',
     'cluster-replica-validity-factor': '0',
-    'repl-diskless-sync-delay': '0',
+    // A replica that has heard nothing yet is not listed.
+    'repl-ping-replica-period': '1',
   }
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ config })))
   await joinCluster(servers)
@@ -135,11 +139,11 @@ export async function startCluster(): Promise<RedisCluster> {
 /** Starts a master with replicas, and three Sentinels. */
 export async function startSentinels(replicas = 2): Promise<RedisSentinels> {
   const name = 'presence'
-  const master = await startRedis({ config: { 'repl-diskless-sync-delay': '0' } })
+  const master = await startRedis()
   const others = await Promise.all(
     Array.from({ length: replicas }, () =>
       startRedis({
-        config: { replicaof: `${HOST} ${master.port}`, 'repl-diskless-sync-delay': '0' },
+        config: { replicaof: `${HOST} ${master.port}` },
       }),
     ),
   )
@@ -153,6 +157,7 @@ export async function startSentinels(replicas = 2): Promise<RedisSentinels> {
   return {
     name,
     servers,
+    watchers,
     sentinels: watchers.map(({ port }) => ({ host: HOST, port })),
     async master() {
       const found = (await firstAnswer(watchers, 'sentinel', 'GET-MASTER-ADDR-BY-NAME', name)) as string[]
@@ -181,7 +186,7 @@ async function startSentinel(name: string, masterPort: number): Promise<RedisSer
     `dir ${folder}`,
     `sentinel monitor ${name} ${HOST} ${masterPort} 2`,
     `sentinel down-after-milliseconds ${name} 500`,
-    `sentinel failover-timeout ${name} 3000`,
+    `sentinel failover-timeout ${name} 1000`,
   ]
   return startServer(port, folder, `${lines.join('\n')}\n`, ['--sentinel'])
 }

@@ -49,8 +49,7 @@ export function createBus(
       const before = current
       const next = subscribe(sourceOf(keys.channel(address)), onMessage, timeoutMs, clock)
       current = next
-      await before?.close()
-      await next.ready
+      await Promise.all([next.ready, before?.close()])
     },
     async publish(address, message) {
       const name = isSharded ? 'spublish' : 'publish'

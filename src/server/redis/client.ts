@@ -116,6 +116,8 @@ function ownOptions(timeoutMs: number, clock: Clock): object {
     maxLoadingRetryTime: timeoutMs,
     retryStrategy: retry,
     reconnectOnError: (error: Error) => NOT_A_MASTER.test(error.message),
+    // A master that was cut off goes on taking writes until the Sentinels reach it; by this it is left at once.
+    failoverDetector: true,
     sentinelRetryStrategy: retry,
     sentinelCommandTimeout: timeoutMs,
     // Replies as every version gives them.

@@ -51,7 +51,7 @@ export function subscribe(
 
   const attempt = async (): Promise<void> => {
     const opened = await source.open()
-    if (isClosed) return
+    if (isClosed) throw new PresenceError('CLOSED', 'The subscription was ended')
     connection = opened
     opened.on('error', () => {})
     opened.on(source.event, hear)
