@@ -1,6 +1,5 @@
 /** What must hold after every step, and what must hold in the end. */
 import type { Presence } from '../../src/core/model.ts'
-import type { WirePresence } from '../../src/core/messages.ts'
 import { isWished } from './choices.ts'
 import { currentSide, type Device, ROSTER } from './device.ts'
 import { newest, shows } from './history.ts'
@@ -8,6 +7,7 @@ import { describe, judgeStay } from './observe-storage.ts'
 import { userTruth } from './observe-server.ts'
 import type { ServerSide } from './server-side.ts'
 import { liveUntil } from './truth.ts'
+import { show, wireOf } from './wire.ts'
 import { breaks, isLate, tellSlackMs, type World, writeSlackMs } from './world.ts'
 
 /** Looks at everything. What is wrong is noted in the world. */
@@ -219,19 +219,4 @@ export function checkAnswer(
   if (!isCurrent)
     breaks(world, 'S1', `a query says ${show(shown)}, stored is ${show(newest(truth.history).view)}`)
   if ((presence.lastSeen ?? 0) > world.server.clock.time()) breaks(world, 'S6', `a query says ${show(shown)}`)
-}
-
-function wireOf({ userId, status, lastSeen, lastSeenAccuracy, reason, statusText }: Presence): WirePresence {
-  return {
-    user: userId,
-    status,
-    ...(lastSeen !== null && { lastSeen }),
-    ...(lastSeenAccuracy !== null && lastSeenAccuracy !== 'exact' && { accuracy: lastSeenAccuracy }),
-    ...(reason !== null && { reason }),
-    ...(statusText !== null && { text: statusText }),
-  }
-}
-
-function show(wire: WirePresence | undefined): string {
-  return JSON.stringify(wire ?? null)
 }

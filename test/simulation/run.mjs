@@ -3,6 +3,7 @@
 //   npm run simulate                                    a thousand, from a seed that is printed
 //   npm run simulate -- --seed 123                      this one; where it fails, smaller and with its trace
 //   npm run simulate -- --seed 1 --runs 10000           these
+//   npm run simulate -- --nodes                         the same of several nodes on one storage
 //   npm run simulate -- --seed 7 --mutant no-grace      with a bug put in; all are listed by a name that is none
 
 import { parseArgs } from 'node:util'
@@ -13,18 +14,18 @@ import { load } from './bundle.mjs'
 
 const { values } = parseArgs({
   options: {
+    nodes: { type: 'boolean', default: false },
     seed: { type: 'string' },
     runs: { type: 'string' },
     mutant: { type: 'string' },
     trace: { type: 'boolean', default: true },
   },
 })
+const folder = values.nodes ? 'test/simulation/cluster' : 'test/simulation'
 const from = wholeNumber('seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 31)))
 const runs = wholeNumber('runs', values.runs ?? (values.seed === undefined ? '1000' : '1'))
 const mutant = values.mutant === undefined ? undefined : await findMutant(values.mutant)
-const { play, report, simulate } = /** @type {Simulation} */ (
-  await load('test/simulation/simulate.ts', mutant)
-)
+const { play, report, simulate } = /** @type {Simulation} */ (await load(`${folder}/simulate.ts`, mutant))
 
 say(`simulating ${runs} from seed ${from}${mutant ? ` with the bug ${mutant.name}: ${mutant.why}` : ''}`)
 const startedAt = performance.now()
@@ -59,7 +60,7 @@ function wholeNumber(name, given) {
 
 /** @param {string} name */
 async function findMutant(name) {
-  const { MUTANTS } = /** @type {Mutants} */ (await load('test/simulation/mutants.ts'))
+  const { MUTANTS } = /** @type {Mutants} */ (await load(`${folder}/mutants.ts`))
   const names = MUTANTS.map((mutant) => mutant.name)
   return MUTANTS.find((mutant) => mutant.name === name) ?? fail(`--mutant takes one of: ${names.join(', ')}`)
 }

@@ -1,0 +1,164 @@
+/** A node: a process that runs the shipped server, with its own way to the storage; and what is known of it. */
+import type { WirePresence } from '../../../src/core/messages.ts'
+import { createPresenceServer, type PresenceServer } from '../../../src/server/index.ts'
+import { createProcess, type SimulatedProcess } from '../process.ts'
+import { wrapSocket } from '../socket.ts'
+import { observeDoor } from './observe-door.ts'
+import { judgeNotice } from './observe-notices.ts'
+import { observeAnswer, observeCall, observeCarried } from './observe-storage.ts'
+import { createWay, hooksOf, openWay, type Way } from './way.ts'
+import { breaks, contactsAdapter, type World } from './world.ts'
+
+/** `closing`: it drains; `closed`: it has gone of its own accord; `dead`: it was killed. */
+type NodePhase = 'up' | 'closing' | 'closed' | 'dead'
+
+export interface ClusterNode {
+  readonly name: string
+  readonly process: SimulatedProcess
+  readonly way: Way
+  readonly presence: PresenceServer
+  readonly startedAt: number
+  /** Where clients find it no more. */
+  readonly leaveNetwork: () => void
+  phase: NodePhase
+  /** When it was closed or killed. */
+  endedAt: number
+  /** Until then those who were sent away are expected back. */
+  drainsUntil: number
+  /** When its last good flush was sent, as far as it knows; `null`: it has no lease. */
+  leaseSentAt: number | null
+  /** When the storage last took a flush of it. */
+  keptAt: number
+  /** The end of its last trouble; see {@link troubleOf} for one that lasts. */
+  troubledAt: number
+  /** The views that it has written and not told the application of yet, by user. */
+  readonly written: Map<string, WirePresence[]>
+}
+
+/** Another node begins. */
+export function startNode(world: World): ClusterNode {
+  const { clock, network, cluster, durations, weather, nodes, setup, random, trace } = world
+  const name = `node${nodes.length}`
+  const process = createProcess(clock, setup.seed + 1_000 + nodes.length)
+  const way = createWay()
+  const storage = cluster.storage(
+    hooksOf(way, {
+      clock,
+      random: random.fork(),
+      durations,
+      process,
+      weather,
+      onCall: (call) => {
+        observeCall(world, node, call)
+      },
+      onCarried: (call, reply, sentAt) => {
+        observeCarried(world, node, call, reply, sentAt)
+      },
+      onAnswer: (call, reply, sentAt) => {
+        observeAnswer(node, call, reply, sentAt)
+      },
+      onMessage: (deliver) => {
+        world.messages.push(deliver)
+        if (world.messages.length > MOST_MESSAGES) world.messages.shift()
+      },
+    }),
+  )
+  const presence = createPresenceServer({
+    clock: process.clock,
+    nodeId: name,
+    authenticate: ({ token }) => (token === undefined ? null : { userId: token }),
+    contacts: contactsAdapter(world),
+    storage,
+    heartbeat: { timeoutMs: durations.timeoutMs },
+    graceMs: durations.graceMs,
+    compareMs: durations.compareMs,
+  })
+  const leaveNetwork = network.listen((socket) => {
+    const observer = observeDoor(world, node, network.linkOf(socket))
+    presence.handleConnection(wrapSocket(socket, process, observer, { terminate: true }))
+  }, name)
+  const node: ClusterNode = {
+    name,
+    process,
+    way,
+    presence,
+    startedAt: clock.now(),
+    leaveNetwork,
+    phase: 'up',
+    endedAt: Number.NEGATIVE_INFINITY,
+    drainsUntil: Number.NEGATIVE_INFINITY,
+    leaseSentAt: null,
+    keptAt: Number.NEGATIVE_INFINITY,
+    troubledAt: clock.now(),
+    written: new Map(),
+  }
+  presence.on('error', (error, { stage }) => {
+    trace(() => `${name} error: ${stage}: ${String(error)}`)
+    if (stage !== 'storage' && stage !== 'bus') breaks(world, 'SOUND', `${name}: ${stage}: ${String(error)}`)
+  })
+  presence.on('change', (next, previous) => {
+    judgeNotice(world, node, next, previous)
+  })
+  nodes.push(node)
+  trace(() => `${name} begins`)
+  return node
+}
+
+const MOST_MESSAGES = 50
+
+/** From one moment to the next the process is gone. `silently`: with its machine, so that nobody is told. */
+export function killNode({ clock, network, sides }: World, node: ClusterNode, silently: boolean): void {
+  if (node.phase === 'dead' || node.phase === 'closed') return
+  node.phase = 'dead'
+  node.endedAt = clock.now()
+  node.process.kill()
+  node.leaveNetwork()
+  const links = new Set([...sides.values()].filter((side) => side.node === node).map(({ link }) => link.id))
+  for (const link of network.links) {
+    if (new URL(link.client.url).hostname !== node.name && !links.has(link.id)) continue
+    if (silently) link.cut()
+    else link.reset()
+  }
+}
+
+/** It sends its clients away and goes. */
+export function closeNode(world: World, node: ClusterNode, drainMs: number): void {
+  const { clock } = world
+  if (node.phase !== 'up' || node.process.frozen) return
+  node.phase = 'closing'
+  node.drainsUntil = clock.now() + drainMs
+  node.leaveNetwork()
+  node.presence.close({ drainMs }).then(
+    () => {
+      if (node.phase !== 'closing') return
+      node.phase = 'closed'
+      node.endedAt = clock.now()
+    },
+    (error: unknown) => {
+      breaks(world, 'SOUND', `${node.name} does not close: ${String(error)}`)
+    },
+  )
+}
+
+export function thawNode({ clock }: World, node: ClusterNode): void {
+  if (!node.process.frozen) return
+  node.process.thaw()
+  node.troubledAt = clock.now()
+}
+
+/** Its way is well again. */
+export function healWay({ clock }: World, node: ClusterNode): void {
+  if (node.way.state === 'open' && !node.way.deaf) return
+  node.way.deaf = false
+  openWay(node.way)
+  node.troubledAt = clock.now()
+}
+
+export function isRunning({ phase }: ClusterNode): boolean {
+  return phase === 'up' || phase === 'closing'
+}
+
+/** When something was last wrong with a node or its way to the storage; `now` while something is. */
+export function troubleOf({ process, way, troubledAt }: ClusterNode, now: number): number {
+  return process.frozen || way.state !== 'open' || way.deaf ? now : troubledAt
+}

@@ -1,0 +1,171 @@
+/**
+ * The observer at a node's door. It notes what each connection says and hears, keeps the truth about the sessions, and
+ * holds every frame that leaves against the history of what the users showed.
+ */
+import type { ServerMessage, WirePresence } from '../../../src/core/messages.ts'
+import type { MemoryLink } from '../../../src/testing/index.ts'
+import { type Door, hear, lose, noteLife, welcomed } from '../door.ts'
+import { follow, type History, type Place } from '../history.ts'
+import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
+import type { SocketObserver } from '../socket.ts'
+import type { ClusterNode } from './node.ts'
+import { isFenced, observeForgotten } from './observe-storage.ts'
+import { tellSlackMs } from './verdicts.ts'
+import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
+
+export function observeDoor(world: World, node: ClusterNode, link: MemoryLink): SocketObserver {
+  const { clock } = world
+  const side: ClusterSide = { ...createServerSide(link, clock.now()), node }
+  world.sides.set(link.id, side)
+  const door = doorOf(world)
+  const says = (what: string): void => {
+    world.trace(() => `${node.name} #${link.id} ${what}`)
+  }
+  return {
+    arrived() {
+      if (node.phase === 'dead') return
+      side.arrivedAt = clock.now()
+      if (side.session && !side.closed) side.session.arrivedAt = side.arrivedAt
+    },
+    heard(frame) {
+      says(`hears ${frame}`)
+      if (!side.closed) hear(door, side, frame)
+    },
+    said(frame) {
+      says(`says ${frame}`)
+      const message = serverMessage(frame)
+      if (message) say(world, door, side, message)
+      else breaks(world, 'SOUND', `${node.name} says what is no message: ${frame}`)
+    },
+    ended(code) {
+      says(`is ended with ${code}`)
+      if (!side.closed) judgeEnd(world, side, code)
+      side.closed = true
+      lose(world, side, 'drop')
+    },
+    gone(code) {
+      says(`is gone: ${code}`)
+      if (side.closed) return
+      side.closed = true
+      // A close frame is a sign of life; silence is none.
+      if (code !== 1006) noteLife(world, side)
+      lose(world, side, 'drop')
+    },
+  }
+}
+
+function doorOf(world: World): Door {
+  const { clock, sessions } = world
+  const said = (user: string): void => {
+    userTruth(world, user).saidAt = clock.now()
+  }
+  return {
+    clock,
+    sessions,
+    said,
+    wished(user, { status, text, sure }) {
+      userTruth(world, user).choice.wishes.push({ status, text, until: null, at: clock.now(), sure })
+      said(user)
+    },
+  }
+}
+
+function say(world: World, door: Door, side: ClusterSide, message: ServerMessage): void {
+  const { link, node } = side
+  switch (message.type) {
+    case 'welcome':
+      if (message.user !== side.user || side.session || world.sessions.has(message.session))
+        breaks(world, 'SOUND', `#${link.id}: a welcome for somebody else, or a second one`)
+      return welcomed(door, side, message.session, message.user)
+    case 'snapshot': {
+      const askedAt = side.refs.get(message.ref)
+      if (!side.questions.has(message.ref) || askedAt === undefined)
+        breaks(world, 'ANSWER', `#${link.id}: a snapshot that nobody waits for`)
+      if (message.more !== true) side.refs.delete(message.ref)
+      for (const wire of message.users) tell(world, side, wire, askedAt ?? null)
+      return noteAnswer(side, message, world.clock.now())
+    }
+    case 'PRESENCE_UPDATE':
+      for (const wire of message.users) tell(world, side, wire, null)
+      return
+    case 'self':
+      if (message.ref !== undefined) side.refs.delete(message.ref)
+      if (side.session) side.session.acknowledged = true
+      return
+    case 'error':
+      side.errors++
+      if (message.ref === undefined) return
+      side.refs.delete(message.ref)
+      side.questions.delete(message.ref)
+      return
+    case 'renew':
+    case 'close':
+      return breaks(world, 'SOUND', `${node.name} #${link.id}: a ${message.type} that nothing calls for`)
+    case 'heartbeat':
+    case 'stale':
+  }
+}
+
+/** Holds a record that leaves against all that may be said. `askedAt`: it answers a question; `null`: it is a notice. */
+function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: number | null): void {
+  const { people, cluster, calm, clock, durations } = world
+  const { node, link } = side
+  const { user } = wire
+  const viewer = side.user ?? ''
+  const where = `${node.name} #${link.id} (${viewer}) ${askedAt === null ? 'is notified of' : 'gets'} ${JSON.stringify(wire)}`
+  if (wire.stale !== true && isFenced(world, node))
+    breaks(world, 'S13', `${where}; ${node.name} has no lease`)
+  const asked = side.askedFor.has(user) || (side.asksRoster && people.roster(viewer).includes(user))
+  if (!asked) return breaks(world, 'S7', `${where} without having asked`)
+  if (!people.sees(viewer, user)) {
+    if (wire.status !== 'unknown' || Object.keys(wire).length > 2) breaks(world, 'S7', where)
+    return
+  }
+  if (wire.status === 'unknown') return judgeUnknown(world, where)
+  // S14: a node learns of a stepped clock by the next answer of the storage, W at the latest.
+  const learns = calm.steppedAt + durations.sweepMs + durations.callTimeoutMs + durations.latencyMs
+  if (wire.lastSeen !== undefined && wire.lastSeen > cluster.time() && clock.now() > learns)
+    breaks(world, 'S6', `${where}, in the future`)
+  observeForgotten(world, user)
+  const { history } = userTruth(world, user)
+  const place = side.places.get(user)
+  const from = askedAt === null ? place : startAt(history, place, askedAt)
+  const verdict = follow(history, from, wire, askedAt === null, calm.wasStepped)
+  if (verdict === 'stepped back')
+    breaks(world, 'S3', `${where}, which is older than what it got, or never was`)
+  else if (verdict === 'told twice') breaks(world, 'S11', `${where} for the second time`)
+  else if (verdict !== 'fine') side.places.set(user, verdict)
+}
+
+/** S1: the answer to a question is not older than the question. */
+function startAt({ views, user }: History, place: Place | undefined, askedAt: number): Place {
+  const current = views.filter(({ at }) => at <= askedAt).length - 1
+  const at = Math.max(0, current, place?.at ?? 0)
+  return { notified: -1, last: { user, status: 'unknown' }, ...place, at }
+}
+
+/** L2: of whom nothing stands there, for R after the storage began anew. */
+export function judgeUnknown(world: World, where: string): void {
+  const { calm, clock, durations } = world
+  const { recoveryHoldMs, flushMs, callTimeoutMs } = durations
+  const since = Math.max(calm.wipedAt, calm.steppedAt, calm.outages.at(-1)?.to ?? -Infinity)
+  const until = since + recoveryHoldMs + 2 * flushMs + callTimeoutMs + tellSlackMs(world)
+  if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
+}
+
+/** A node may end a connection only for a reason. */
+function judgeEnd(world: World, side: ClusterSide, code: number | null): void {
+  const { clock, durations } = world
+  const { session, leaving, link, node } = side
+  const now = clock.now()
+  const isHello = session === null && now - side.openedAt >= 5_000
+  const reasons: Readonly<Record<string, boolean>> = {
+    null: now >= side.arrivedAt + durations.timeoutMs || node.phase !== 'up',
+    1000: leaving,
+    1011: isHello,
+    1012: node.phase !== 'up',
+    4005: session?.end?.kind === 'superseded',
+    4102: isHello,
+  }
+  if (reasons[String(code)] !== true) breaks(world, 'SOUND', `${node.name} ends #${link.id} with ${code}`)
+}

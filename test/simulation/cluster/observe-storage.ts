@@ -1,0 +1,215 @@
+/** Looks at every call of the storage: whether its node may make it, and at every record when it is written. */
+import type { UserRecord } from '../../../src/core/record.ts'
+import { addressOf, toleranceMs } from '../../../src/core/lease.ts'
+import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
+import type { FlushReply } from '../../../src/server/index.ts'
+import type { MemoryCall } from '../../../src/testing/index.ts'
+import { isPossible } from '../choices.ts'
+import { addView, newest, shownBy } from '../history.ts'
+import { describe } from '../observe-storage.ts'
+import type { SessionTruth } from '../truth.ts'
+import type { ClusterNode } from './node.ts'
+import { faultAt, goneDeadline, holderOf, mayEnd, ownLiveUntil, writeSlackMs } from './verdicts.ts'
+import { breaks, userTruth, type World } from './world.ts'
+
+/** S13: who has no lease makes no transition. */
+export function observeCall(world: World, node: ClusterNode, call: MemoryCall): void {
+  if (call.method === 'swap' && isFenced(world, node))
+    breaks(world, 'S13', `${node.name} writes, and has no lease`)
+}
+
+/** More than L − F past sending its last good flush. */
+export function isFenced({ clock, durations }: World, { leaseSentAt }: ClusterNode): boolean {
+  const { leaseMs, flushMs } = durations
+  return leaseSentAt === null || clock.now() > leaseSentAt + leaseMs - flushMs + 1
+}
+
+/** A node reads the answer to a call. */
+export function observeAnswer(node: ClusterNode, call: MemoryCall, reply: unknown, sentAt: number): void {
+  if (call.method !== 'flush') return
+  const { outcome } = reply as FlushReply
+  if (outcome === 'kept') node.leaseSentAt = Math.max(node.leaseSentAt ?? sentAt, sentAt)
+  if (outcome === 'lost') node.leaseSentAt = null
+}
+
+/** A call has been carried out. */
+export function observeCarried(
+  world: World,
+  node: ClusterNode,
+  call: MemoryCall,
+  reply: unknown,
+  sentAt: number,
+): void {
+  const { clock, durations, trace } = world
+  if (call.method === 'flush') {
+    const { outcome } = reply as FlushReply
+    if (outcome === 'kept') node.keptAt = clock.now()
+    else trace(() => `${node.name} ${call.args[0].incarnation} flushes: ${outcome}`)
+  }
+  if (call.method === 'claim' || call.method === 'discharge')
+    trace(() => `${node.name} ${call.method} ${JSON.stringify(call.args)}: ${JSON.stringify(reply)}`)
+  if (call.method !== 'swap') return
+  const [swaps] = call.args
+  const written = swaps.filter(({ id }) => observeRecord(world, id, node))
+  const lateMs = clock.now() - sentAt
+  if (written.length > 0 && lateMs > toleranceMs(durations) + 2)
+    breaks(world, 'S13', `a write of ${node.name} that is ${lateMs} ms late changes something`)
+}
+
+/** Looks at what stands there for a user. Says whether that is news. */
+function observeRecord(world: World, id: string, author: ClusterNode): boolean {
+  const { cluster, clock, calm, trace } = world
+  const truth = userTruth(world, id)
+  const next = cluster.recordOf(id)
+  const { stored } = truth
+  if (!next.record || (next.version === stored.version && next.epoch === stored.epoch)) return false
+  trace(
+    () => `storage, by ${author.name}: ${id} ${next.epoch}/${next.version} ${JSON.stringify(next.record)}`,
+  )
+  if (next.epoch < stored.epoch || (next.epoch === stored.epoch && next.version < stored.version))
+    breaks(world, 'S3', `the version of ${id} falls`)
+  truth.stored = next
+  judgeSessions(world, id, stored.record, next.record)
+  judgeLastSeen(world, id, stored.record, next.record)
+  if (!isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time()))
+    breaks(world, 'CHOICE', `${id} never chose ${JSON.stringify(next.record.choice)}`)
+  if (addView(truth.history, shownBy(id, next.record), clock.now())) {
+    const views = author.written.get(id) ?? []
+    author.written.set(id, [...views, newest(truth.history).view])
+  }
+  return true
+}
+
+function judgeSessions(world: World, user: string, before: UserRecord | null, after: UserRecord): void {
+  const was = new Set(before?.sessions.map(({ id }) => id))
+  const is = new Set(after.sessions.map(({ id }) => id))
+  for (const entry of after.sessions) if (!was.has(entry.id)) judgeArrival(world, user, entry)
+  for (const id of was) {
+    const session = world.sessions.get(id)
+    if (is.has(id) || !session) continue
+    session.removed = true
+    const leftMs = Math.round(ownLiveUntil(world, session) - world.clock.now())
+    if (!mayEnd(world, session)) {
+      const isLast = is.size === 0
+      const promise = session.end ? 'S10' : isLast ? 'S2' : 'S15'
+      breaks(world, promise, `${describe(session)} is taken out ${leftMs} ms too early`)
+    }
+  }
+}
+
+/** S12: who is gone does not come back. */
+function judgeArrival(world: World, user: string, entry: UserRecord['sessions'][number]): void {
+  const { clock, sessions, calm, cluster, durations } = world
+  const session = sessions.get(entry.id)
+  if (session?.user !== user || session.announcedAt === null)
+    return breaks(world, 'S12', `${entry.id} of ${user} is put in, and was never announced`)
+  const holder = holderOf(world, session)
+  const isBack = session.removed
+  session.removed = false
+  if (!entry.node.startsWith(`${holder.name}-`))
+    breaks(world, 'S12', `${describe(session)} is put in as one of ${addressOf(entry.node)}`)
+  // A write that was under way at the end of the session arrives, and is followed by its end.
+  const endedAt = session.end?.kind === 'drop' ? ownLiveUntil(world, session) : (session.end?.at ?? Infinity)
+  const isLoss = calm.lostAt > endedAt
+  if (isBack && !isLoss && clock.now() > endedAt + toleranceMs(durations) + writeSlackMs(world))
+    breaks(world, 'S12', `${describe(session)} is put in again`)
+  if (clock.now() > goneDeadline(world, session))
+    breaks(world, 'S12', `${describe(session)} is put in, and is long gone`)
+  // L2, L3: what was written to the entry may be lost; its node finds that out by its next flush.
+  const isLost = Math.max(calm.wipedAt, calm.lostAt) >= holder.keptAt - durations.flushMs
+  const isEnlisted = cluster
+    .entries()
+    .some(({ incarnation, sessions: listed }) => incarnation === entry.node && listed.has(entry.id))
+  if (!isEnlisted && !isLost)
+    breaks(world, 'ENTRY', `${describe(session)} is put into the record and stands in no entry`)
+}
+
+/** S5, S6: last seen moves only forward, and only to where somebody was last seen, or hid. */
+function judgeLastSeen(world: World, user: string, before: UserRecord | null, after: UserRecord): void {
+  const { calm, cluster, clock, sessions, durations } = world
+  const { lastSeen } = after
+  if ((lastSeen ?? -Infinity) < (before?.lastSeen ?? -Infinity))
+    breaks(world, 'S5', `last seen of ${user} falls from ${before?.lastSeen ?? 0} to ${lastSeen ?? 0}`)
+  if (calm.wasStepped || lastSeen === null || lastSeen === (before?.lastSeen ?? null)) return
+  if (lastSeen > cluster.time()) breaks(world, 'S6', `last seen of ${user} is in the future`)
+  // L2, L3: what was lost with the storage can only be guessed.
+  const isGuessed = after.lastSeenAccuracy === 'approximate' && hasLost(world)
+  const now = clock.now()
+  const at = lastSeen - cluster.time() + now
+  const { flushMs, intervalMs, latencyMs } = durations
+  const frozenMs = Math.max(...world.nodes.map(({ process }) => process.longestMs))
+  const exactMs = 3 + 2 * latencyMs
+  // "≤ F + 1.1 H after a node crash (2.2 H if an answer was missed)"
+  const errorMs =
+    after.lastSeenAccuracy === 'approximate'
+      ? exactMs + flushMs + 2 * (1 + INTERVAL_SPREAD) * intervalMs
+      : exactMs + frozenMs
+  const own = [...sessions.values()].filter((session) => session.user === user)
+  const lives = own.flatMap((session) => livesOf(world, session))
+  const hid = userTruth(world, user).choice.wishes.some(
+    (wish) => wish.status === 'invisible' && at >= wish.at - exactMs,
+  )
+  if (!isGuessed && !hid && !lives.some((life) => Math.abs(life - at) <= errorMs))
+    breaks(world, 'S6', `${user} was last seen ${now - at} ms ago, when there was no sign of life`)
+}
+
+/** Anything since the run began. */
+function hasLost({ calm, nodes }: World): boolean {
+  return calm.lostAt > -Infinity || calm.wipedAt >= Math.min(...nodes.map(({ startedAt }) => startedAt))
+}
+
+/** The last signs of life that can be meant. Of a node out of reach nobody can know more than when it was heard of last. */
+function livesOf(world: World, session: SessionTruth): number[] {
+  const { end, heardAt, arrivedAt } = session
+  const lives = [heardAt, arrivedAt, holderOf(world, session).keptAt]
+  return end && end.kind !== 'drop' ? [...lives, end.at] : lives
+}
+
+/** The storage has lost something: from now on what stands there is what it says. */
+export function observeLoss(world: World): void {
+  const { cluster, clock, users } = world
+  for (const [id, truth] of users) {
+    const before = truth.stored.record
+    truth.stored = cluster.recordOf(id)
+    const { record } = truth.stored
+    // After a failover the storage itself says so; nothing tells it from the truth (L3).
+    if (record) addView(truth.history, shownBy(id, record), clock.now())
+    const choice = record?.choice ?? null
+    // L2, L3: what a user chose is kept by whoever holds them; where that is nobody, what is left counts.
+    const isHeld = [...world.sessions.values()].some(
+      (session) =>
+        session.user === id &&
+        before?.sessions.some((entry) => entry.id === session.id) === true &&
+        clock.now() < ownLiveUntil(world, session) &&
+        faultAt(world) < clock.now(),
+    )
+    if (!isHeld || record) allowChoice(world, id, choice)
+  }
+}
+
+/** From now on this choice may stand there too. */
+export function allowChoice(
+  world: World,
+  user: string,
+  choice: { readonly status: string; readonly text: string | null } | null,
+): void {
+  const { clock } = world
+  const status = (choice?.status ?? 'auto') as 'auto'
+  userTruth(world, user).choice.wishes.push({
+    status,
+    text: choice?.text ?? null,
+    until: null,
+    at: clock.now(),
+    sure: false,
+  })
+}
+
+/** L2: nothing of a user stands in a storage that began anew R ago: then they are offline, and nobody knows since when. */
+export function observeForgotten(world: World, user: string): void {
+  const { cluster, clock, durations, calm } = world
+  const { epoch, record } = cluster.recordOf(user)
+  const age = Math.abs(cluster.time() - epoch)
+  const isOld = clock.now() >= calm.wipedAt + durations.recoveryHoldMs - durations.latencyMs - 2
+  if (record || epoch === 0 || age < durations.recoveryHoldMs - durations.latencyMs - 2 || !isOld) return
+  addView(userTruth(world, user).history, shownBy(user, null), clock.now())
+}

@@ -1,0 +1,139 @@
+/**
+ * What the contract allows at the moment: until when a session must stand in the storage, from when on it must not, and
+ * how long news may take. Every relaxation names the sentence that grants it. R, T, F and so on: docs/promises.md.
+ */
+import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
+import { goneBy, liveUntil, type SessionTruth } from '../truth.ts'
+import { outageEnd, outageSince } from './calm.ts'
+import { type ClusterNode, isRunning, troubleOf } from './node.ts'
+import type { World } from './world.ts'
+
+/** How long a node leaves alone what has failed. */
+const RETRY_MS = 1_000
+
+/** The node that holds a session. */
+export function holderOf({ sides }: World, { link }: SessionTruth): ClusterNode {
+  const side = sides.get(link)
+  if (!side) throw new Error(`There was no connection #${link}`)
+  return side.node
+}
+
+/** When something was last wrong with the storage, a node, or the way between them; `now` while something is. */
+export function faultAt({ calm, nodes, clock }: World): number {
+  const now = clock.now()
+  const running = nodes.filter(isRunning)
+  if (running.length === 0) return now
+  return Math.max(
+    outageEnd(calm, now),
+    calm.wipedAt,
+    calm.lostAt,
+    calm.steppedAt,
+    ...running.map((node) => troubleOf(node, now)),
+    ...nodes.map(({ endedAt }) => endedAt),
+  )
+}
+
+/** Likewise of the bus. */
+export function busFaultAt({ calm, weather, clock }: World): number {
+  return weather.bus === 'well' ? calm.busAt : clock.now()
+}
+
+/** The longest that a change takes into the storage where nothing is wrong; races between nodes are run again. */
+export function writeSlackMs({ durations: { latencyMs, tickMs } }: World): number {
+  return 14 * (latencyMs + 1) + tickMs + 5
+}
+
+/** The longest from the storage to the sockets of all watchers where nothing is wrong: two reads and a message. */
+export function tellSlackMs({ durations: { latencyMs } }: World): number {
+  return 8 * (latencyMs + 1) + 5
+}
+
+/** After a fault calls have to fail first, and are tried again: it is over for a node by this long after its end. */
+function patienceMs({ durations: { callTimeoutMs, tickMs, latencyMs } }: World): number {
+  return callTimeoutMs + RETRY_MS + 2 * tickMs + 10 * latencyMs + 10
+}
+
+/** S2: a live session that the storage has lost, or that was ended while its node was cut off, is back by then: 2 F. */
+export function backBy(world: World): number {
+  const { calm, durations, clock } = world
+  const { flushMs, compareMs } = durations
+  const fault = faultAt(world)
+  // L3: lost records are repaired ≤ failover + 2 F + 1.2 A.
+  const failover = calm.lostAt + 2 * flushMs + 1.2 * compareMs
+  const back = Math.max(fault + 2 * flushMs, failover) + patienceMs(world)
+  return Number.isFinite(back) ? back : clock.now() - 1
+}
+
+/** Until when a session must count as live, by the word of its own node. */
+export function ownLiveUntil(world: World, session: SessionTruth): number {
+  const { bounds, sides } = world
+  const side = sides.get(session.link)
+  const { end } = session
+  // L5: clients that reconnect within D + g cause no notification.
+  if (end?.kind === 'drop' && side?.closed === true && side.node.drainsUntil > end.at) {
+    const sent = { ...session, end: { ...end, at: side.node.drainsUntil } }
+    return liveUntil(sent, bounds)
+  }
+  return liveUntil(session, bounds)
+}
+
+/** S2: whether anybody may end a session now. */
+export function mayEnd(world: World, session: SessionTruth): boolean {
+  return world.clock.now() >= ownLiveUntil(world, session) || isOutOfReach(world, holderOf(world, session))
+}
+
+/**
+ * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
+ * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
+ */
+function isOutOfReach({ calm, clock, durations }: World, { keptAt }: ClusterNode): boolean {
+  const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
+  const now = clock.now()
+  const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
+  const outMs = now - keptAt
+  const shared = outageSince(calm, keptAt, now)
+  return outMs - shared >= leastMs || (outMs >= leastMs && now >= outageEnd(calm, now) + recoveryHoldMs)
+}
+
+/**
+ * S1: from when on a session must not stand in the storage any more: T + W after its last sign of life; + L where its
+ * node died too, and nobody else can say how it ended; + X + R after an outage.
+ */
+export function goneDeadline(world: World, session: SessionTruth): number {
+  const { bounds, durations, calm } = world
+  const { timeoutMs, sweepMs, leaseMs, flushMs, recoveryHoldMs, compareMs, graceMs, tickMs } = durations
+  const holder = holderOf(world, session)
+  const { end, heardAt } = session
+  const deathMs = timeoutMs + sweepMs + leaseMs
+  let by = goneBy(session, bounds)
+  // L5: a drain keeps those who were sent away until D + g.
+  if (end?.kind === 'drop')
+    by = Math.min(Math.max(end.at, holder.drainsUntil) + graceMs, heardAt + timeoutMs) + tickMs + 1
+  const successor = end?.kind === 'superseded' ? successorOf(world, session) : null
+  if (!isRunning(holder) || (successor && !isRunning(successor))) by = Math.max(by, heardAt + deathMs)
+  // Whoever had to end it may have been cut off, frozen or killed while at it: another takes over, or it goes on itself.
+  by = Math.max(by, faultAt(world) + recoveryHoldMs + 2 * flushMs + leaseMs + 2 * sweepMs + patienceMs(world))
+  // L3, and the design's orphans: unlisted for R, found by one comparison, ended by the next.
+  by = Math.max(by, calm.lostAt + 2 * flushMs + 2.4 * compareMs + recoveryHoldMs + patienceMs(world))
+  return by + writeSlackMs(world)
+}
+
+function successorOf({ sides }: World, { id }: SessionTruth): ClusterNode | null {
+  for (const side of sides.values()) if (side.previous === id && side.session?.announcedAt) return side.node
+  return null
+}
+
+/**
+ * S4, L1: by when a watcher has been told what stands in the storage since `at`. At once where nothing is wrong; F + δ + 2 s
+ * after a lost message; 1.2 A where the one who wrote it, or the one who watches, was in trouble.
+ */
+export function toldBy(world: World, at: number): number {
+  const { flushMs, compareMs } = world.durations
+  const fault = faultAt(world)
+  const bus = busFaultAt(world)
+  const quiet = at - 2 * flushMs
+  if (Math.max(fault, bus) < quiet) return at + tellSlackMs(world)
+  // The number of the last message is repeated once: where that is lost too, the comparison is left.
+  const repairMs = fault < quiet && at > bus - flushMs / 2 ? flushMs + 2_000 : 1.2 * compareMs + 2 * flushMs
+  return Math.max(at, fault, bus) + repairMs + patienceMs(world) + tellSlackMs(world)
+}
