@@ -1,6 +1,9 @@
 /** Assertions of our own, so that a suite needs no test runner and no module of Node. */
 import type { Awaitable } from '../../core/awaitable.ts'
 
+/** What differs may be a long list; its beginning says enough. */
+const MOST_SHOWN = 1_000
+
 /** Throws where a condition does not hold. */
 export function check(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise)
@@ -9,7 +12,7 @@ export function check(holds: boolean, otherwise: string): asserts holds {
 /** Throws where two values of plain JSON differ; the order of members does not count. */
 export function same(actual: unknown, expected: unknown, what: string): void {
   const [found, wanted] = [spell(actual), spell(expected)]
-  check(found === wanted, `${what} should be ${wanted}, but is ${found}`)
+  check(found === wanted, `${what} should be ${shorten(wanted)}, but is ${shorten(found)}`)
 }
 
 /** What has become of a call after a while. */
@@ -43,4 +46,8 @@ function spell(value: unknown): string {
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
     return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
+}
+
+function shorten(text: string): string {
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}… (${text.length} characters)`
 }
