@@ -4,7 +4,8 @@ import { createKeys, bucketOf } from '../../src/server/redis/keys.ts'
 import { slotOf } from '../../src/server/redis/slot.ts'
 import { type RedisStorage, type RedisStorageOptions, redisStorage } from '../../src/server/redis/index.ts'
 import { STRANGE_IDS } from '../corpus/strange-but-valid.ts'
-import { missingRedis, type RedisCluster, redisTitle, startCluster, until } from '../support/redis-server.ts'
+import { type RedisCluster, startCluster } from '../support/redis-groups.ts'
+import { missingRedis, redisTitle, until } from '../support/redis-server.ts'
 import {
   ALWAYS,
   failureOf,

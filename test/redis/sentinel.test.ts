@@ -1,14 +1,8 @@
 /** The Redis storage behind Sentinels. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type RedisStorage, redisStorage } from '../../src/server/redis/index.ts'
-import {
-  missingRedis,
-  type RedisSentinels,
-  type RedisServer,
-  redisTitle,
-  startSentinels,
-  until,
-} from '../support/redis-server.ts'
+import { type RedisSentinels, startSentinels } from '../support/redis-groups.ts'
+import { missingRedis, type RedisServer, redisTitle, until } from '../support/redis-server.ts'
 import { ALWAYS, flushOf, ONLINE, put, readOne, type TestClient, type Version, VERSIONS } from './kit.ts'
 
 const TIMEOUT_MS = 1_000

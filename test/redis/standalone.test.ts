@@ -239,8 +239,8 @@ describe.skipIf(missingRedis !== null).each(VERSIONS)(redisTitle('One Redis, $na
     expect(results[1]).not.toBe('failed')
   })
 
-  it('the keys begin with the prefix, whatever keyPrefix the client of the application has', async () => {
-    const prefixed = version.single({ port: server.port, keyPrefix: 'app:', stringNumbers: true, db: 0 })
+  it('the keys begin with the prefix, whatever keyPrefix and form of replies the client of the application has', async () => {
+    const prefixed = version.single({ port: server.port, keyPrefix: 'app:', ...TWISTED })
     const other = open({ client: prefixed, prefix: 'mine' })
     await put(other, 'a', ONLINE)
     expect((await keys()).every((key) => key.startsWith('mine:'))).toBe(true)
@@ -311,6 +311,15 @@ describe.skipIf(missingRedis !== null).each(VERSIONS)(redisTitle('One Redis, $na
     return Promise.all(names.map(async (key) => [key, await server.command('dump', key)]))
   }
 })
+
+/** By these replies look otherwise, or commands fail later or not at all. */
+const TWISTED = {
+  stringNumbers: true,
+  replyMapping: 'resp3',
+  maxRetriesPerRequest: null,
+  enableAutoPipelining: true,
+  commandTimeout: undefined,
+}
 
 const ALWAYS_NEW = { epoch: 0, version: 0 }
 

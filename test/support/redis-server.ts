@@ -1,4 +1,4 @@
-/** Real Redis servers for tests: one, a cluster, or a set with Sentinels; each on ports of its own, gone with the tests. */
+/** Real Redis servers for tests, each on a port of its own, gone with the tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -46,34 +46,7 @@ export interface RedisServerOptions {
   readonly port?: number
 }
 
-/** Several servers that form one thing. */
-export interface RedisGroup {
-  readonly servers: readonly RedisServer[]
-  stop(): Promise<void>
-}
-
-/** Masters that share the slots, each with a replica. */
-export interface RedisCluster extends RedisGroup {
-  /** For `new Cluster(…)`. */
-  readonly nodes: readonly { readonly host: string; readonly port: number }[]
-  /** The server that is master of a slot now. */
-  masterOf(slot: number): Promise<RedisServer>
-  /** The servers that are masters now. */
-  masters(): Promise<RedisServer[]>
-}
-
-/** A master, its replicas, and three Sentinels that watch them. */
-export interface RedisSentinels extends RedisGroup {
-  /** The Sentinels themselves; `servers` are the master and its replicas. */
-  readonly watchers: readonly RedisServer[]
-  readonly name: string
-  /** For `new Redis({ sentinels, name })`. */
-  readonly sentinels: readonly { readonly host: string; readonly port: number }[]
-  /** The server that the Sentinels hold to be the master now. */
-  master(): Promise<RedisServer>
-}
-
-const HOST = '127.0.0.1'
+export const HOST = '127.0.0.1'
 /** The bus of a cluster is on the port above by 10,000, so both must exist. */
 const PORTS = { from: 20_000, count: 12_000 }
 const PATIENCE_MS = 18_000
@@ -106,67 +79,6 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return startServer(port, folder, `${lines.join('\n')}\n`, [])
 }
 
-/** Starts three masters and a replica of each. */
-export async function startCluster(): Promise<RedisCluster> {
-  const config = {
-    'cluster-enabled': 'yes',
-    'cluster-node-timeout': '500',
-    'cluster-announce-ip': HOST,
-    'cluster-require-full-coverage': 'no',
-    'cluster-replica-validity-factor': '0',
-    // A replica that has heard nothing yet is not listed.
-    'repl-ping-replica-period': '1',
-  }
-  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ config })))
-  await joinCluster(servers)
-  const masters = async (): Promise<[RedisServer, number, number][]> => {
-    const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as [number, number, [string, number]][]
-    return slots.map(([from, to, [, port]]) => [byPort(servers, port), from, to])
-  }
-  return {
-    servers,
-    nodes: servers.map(({ port }) => ({ host: HOST, port })),
-    masters: async () => [...new Set((await masters()).map(([server]) => server))],
-    async masterOf(slot) {
-      const found = (await masters()).find(([, from, to]) => slot >= from && slot <= to)
-      if (!found) throw new Error(`Nobody has slot ${slot}`)
-      return found[0]
-    },
-    stop: () => stopAll(servers),
-  }
-}
-
-/** Starts a master with replicas, and three Sentinels. */
-export async function startSentinels(replicas = 2): Promise<RedisSentinels> {
-  const name = 'presence'
-  const master = await startRedis()
-  const others = await Promise.all(
-    Array.from({ length: replicas }, () =>
-      startRedis({
-        config: { replicaof: `${HOST} ${master.port}` },
-      }),
-    ),
-  )
-  const servers = [master, ...others]
-  const watchers = await Promise.all(Array.from({ length: 3 }, () => startSentinel(name, master.port)))
-  const seen = async (): Promise<boolean> => {
-    const states = await Promise.all(watchers.map((watcher) => watcher.command('sentinel', 'MASTERS')))
-    return states.every((state) => isWhole(state, replicas))
-  }
-  await until(seen, 'the Sentinels to know each other and the replicas')
-  return {
-    name,
-    servers,
-    watchers,
-    sentinels: watchers.map(({ port }) => ({ host: HOST, port })),
-    async master() {
-      const found = (await firstAnswer(watchers, 'sentinel', 'GET-MASTER-ADDR-BY-NAME', name)) as string[]
-      return byPort(servers, Number(found[1]))
-    },
-    stop: () => stopAll([...watchers, ...servers]),
-  }
-}
-
 /** Asks again and again, until it is so. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const lastAt = Date.now() + PATIENCE_MS
@@ -177,7 +89,8 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
   }
 }
 
-async function startSentinel(name: string, masterPort: number): Promise<RedisServer> {
+/** Starts a Sentinel that watches a master, together with two others. */
+export async function startSentinel(name: string, masterPort: number): Promise<RedisServer> {
   const port = await freePort()
   const folder = newFolder()
   const lines = [
@@ -255,74 +168,6 @@ function spawnServer(file: string, flags: readonly string[]): ChildProcess {
   running.add(child)
   child.on('exit', () => running.delete(child))
   return child
-}
-
-async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
-  const masters = servers.slice(0, servers.length / 2)
-  const replicas = servers.slice(masters.length)
-  const share = 16_384 / masters.length
-  for (const [index, master] of masters.entries()) {
-    const [from, to] = [Math.ceil(index * share), Math.ceil((index + 1) * share) - 1]
-    await master.command('cluster', 'ADDSLOTSRANGE', from, to)
-    await master.command('cluster', 'SET-CONFIG-EPOCH', index + 1)
-  }
-  // Everybody meets everybody: to hear of each other by gossip takes seconds.
-  for (const server of servers) {
-    const others = servers.filter((other) => other !== server)
-    await Promise.all(others.map(({ port }) => server.command('cluster', 'MEET', HOST, port)))
-  }
-  await untilAll(servers, 'NODES', (text) => text.trim().split('\n').length === servers.length)
-  for (const [index, replica] of replicas.entries()) {
-    const id = String(await masters[index]?.command('cluster', 'MYID'))
-    await until(async () => (await replica.command('cluster', 'REPLICATE', id)) === 'OK', 'a replica')
-  }
-  await untilAll(servers, 'INFO', (info) => info.includes('cluster_state:ok'))
-  const isWhole = async (): Promise<boolean> => {
-    const slots = (await servers[0]?.command('cluster', 'SLOTS')) as unknown[][]
-    return slots.length === masters.length && slots.every((range) => range.length === 4)
-  }
-  await until(isWhole, 'all slots and replicas')
-  const areLinked = async (): Promise<boolean> => {
-    const roles = await Promise.all(replicas.map((replica) => replica.command('role')))
-    return roles.every((role) => (role as unknown[])[3] === 'connected')
-  }
-  await until(areLinked, 'the replicas to follow')
-}
-
-async function untilAll(
-  servers: readonly RedisServer[],
-  about: string,
-  isSo: (text: string) => boolean,
-): Promise<void> {
-  const areSo = async (): Promise<boolean> =>
-    (await Promise.all(servers.map((server) => server.command('cluster', about)))).every((text) =>
-      isSo(String(text)),
-    )
-  await until(areSo, `CLUSTER ${about}`)
-}
-
-function isWhole(state: unknown, replicas: number): boolean {
-  const flat = (Array.isArray(state) ? (state as unknown[]) : []).flat(3).map(String)
-  const after = (field: string): string | undefined => flat[flat.indexOf(field) + 1]
-  return after('num-slaves') === String(replicas) && after('num-other-sentinels') === '2'
-}
-
-async function firstAnswer(
-  servers: readonly RedisServer[],
-  name: string,
-  ...args: string[]
-): Promise<unknown> {
-  return Promise.any(servers.map((server) => server.command(name, ...args)))
-}
-
-function byPort(servers: readonly RedisServer[], port: number): RedisServer {
-  const found = servers.find((server) => server.port === port)
-  if (!found) throw new Error(`No server of ours on port ${port}`)
-  return found
-}
-
-async function stopAll(servers: readonly RedisServer[]): Promise<void> {
-  await Promise.all(servers.map((server) => server.stop()))
 }
 
 function newFolder(): string {

@@ -10,7 +10,7 @@ import {
   type RedisClientLike,
 } from './client.ts'
 import type { Keys } from './keys.ts'
-import type { Link } from './link.ts'
+import type { Link, Span } from './link.ts'
 import { slotOf } from './slot.ts'
 import { unexpected } from './stamped.ts'
 import { type Subscription, subscribe, type SubscriptionSource } from './subscription.ts'
@@ -37,8 +37,8 @@ export function createBus(
     channel,
     command: isSharded ? 'ssubscribe' : 'subscribe',
     event: isSharded ? 'smessage' : 'message',
-    async open() {
-      const server = isSharded ? await ownerOf(link, channel) : client
+    async open(span) {
+      const server = isSharded ? await ownerOf(link, channel, span) : client
       return openSubscriber(server, timeoutMs, clock)
     },
   })
@@ -67,8 +67,8 @@ export function createBus(
 }
 
 /** Asking for the key makes the cluster client find out where its slot is now. */
-async function ownerOf(link: Link, channel: string): Promise<RedisClientLike> {
-  const [outcome] = await link.send([{ name: 'exists', args: [channel] }], link.begin())
+async function ownerOf(link: Link, channel: string, span: Span): Promise<RedisClientLike> {
+  const [outcome] = await link.send([{ name: 'exists', args: [channel] }], span)
   if (outcome?.error) throw outcome.error
   const owner = masterOf(link.connection as ClusterConnection, slotOf(channel))
   if (!owner) throw unexpected()

@@ -3,6 +3,7 @@
  * any of its versions fits, and an application without Redis needs none.
  */
 import type { Clock } from '../../core/clock.ts'
+import { clusterOptions, ownOptions } from './client-options.ts'
 
 /** A client of `ioredis`: a `Redis`, also one with Sentinels, or a `Cluster`. */
 export interface RedisClientLike {
@@ -40,15 +41,6 @@ export interface ClusterConnection extends Connection {
   duplicate(nodes: readonly never[], options: object): ClusterConnection
 }
 
-/** The first wait before connecting again; it doubles up to the cap. */
-const FIRST_BACK_OFF_MS = 50
-/** A socket that does not close by itself is destroyed after this. */
-const DISCONNECT_MS = 200
-/** How many times a cluster command is sent elsewhere, or again; each again waits at least 100 ms. */
-const MOST_REDIRECTIONS = 16
-/** What says that this is no master any more: the connection is made anew, and finds the one that is. */
-const NOT_A_MASTER = /^(?:READONLY|MASTERDOWN)/
-
 /**
  * Opens a connection for commands. It connects with the first one.
  *
@@ -85,64 +77,4 @@ export function masterOf(cluster: ClusterConnection, slot: number): RedisClientL
     .nodes('master')
     .find(({ options: { host, port } }) => `${String(host)}:${String(port)}` === address)
   return found as unknown as RedisClientLike | undefined
-}
-
-/** How long to wait before the next attempt: longer each time, up to the cap, and not all at once. */
-export function backOff(attempt: number, capMs: number, clock: Clock): number {
-  const full = Math.min(capMs, FIRST_BACK_OFF_MS * 2 ** Math.min(attempt - 1, 16))
-  return Math.ceil(full * (0.5 + clock.random() / 2))
-}
-
-function ownOptions(timeoutMs: number, clock: Clock): object {
-  const retry = (attempt: number): number => backOff(attempt, timeoutMs, clock)
-  return {
-    lazyConnect: true,
-    // Every key and channel bears our own prefix.
-    keyPrefix: '',
-    readOnly: false,
-    role: 'master',
-    monitor: false,
-    commandTimeout: timeoutMs,
-    connectTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disconnectTimeout: Math.min(DISCONNECT_MS, timeoutMs),
-    // What is under way when a connection breaks fails at once; nothing waits for the next connection to be sent then.
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    enableReadyCheck: true,
-    enableAutoPipelining: false,
-    maxLoadingRetryTime: timeoutMs,
-    retryStrategy: retry,
-    reconnectOnError: (error: Error) => NOT_A_MASTER.test(error.message),
-    // A master that was cut off goes on taking writes until the Sentinels reach it; by this it is left at once.
-    failoverDetector: true,
-    sentinelRetryStrategy: retry,
-    sentinelCommandTimeout: timeoutMs,
-    // Replies as every version gives them.
-    stringNumbers: false,
-    replyMapping: 'legacy',
-    himportFieldsets: undefined,
-  }
-}
-
-function clusterOptions(timeoutMs: number, clock: Clock): object {
-  return {
-    lazyConnect: true,
-    keyPrefix: '',
-    // Write, then read: a replica may be behind.
-    scaleReads: 'master',
-    // The links to the nodes connect with their first command, which has to wait for that.
-    enableOfflineQueue: true,
-    enableReadyCheck: true,
-    enableAutoPipelining: false,
-    shardedSubscribers: false,
-    maxRedirections: MOST_REDIRECTIONS,
-    clusterRetryStrategy: (attempt: number) => backOff(attempt, timeoutMs, clock),
-    // A master that hangs is found out by nothing but this.
-    slotsRefreshInterval: timeoutMs,
-    slotsRefreshTimeout: Math.ceil(timeoutMs / 2),
-    himportFieldsets: undefined,
-  }
 }

@@ -1,22 +1,15 @@
 /** The directory of nodes: an entry for each incarnation on a slot of its own, and an index of them all. */
-import type { PresenceError } from '../../core/errors.ts'
 import type { Stamp } from '../storage/contract.ts'
-import type {
-  ClaimReply,
-  EntryReply,
-  Flush,
-  FlushReply,
-  ListedNode,
-  NodeDirectory,
-} from '../storage/nodes.ts'
+import type { Flush, NodeDirectory } from '../storage/nodes.ts'
 import type { Argument } from './client.ts'
 import type { Epochs } from './epochs.ts'
 import type { Keys } from './keys.ts'
 import type { Command, Link, Span } from './link.ts'
+import { claimReply, entryReply, flushReply } from './node-replies.ts'
 import { CLAIM, DISCHARGE, ENLIST, FLUSH, LIST, RELEASE } from './node-scripts.ts'
 import type { Script } from './script.ts'
 import { slotOf } from './slot.ts'
-import { type Answer, type Asker, type Question, unexpected, valueOf } from './stamped.ts'
+import { type Answer, type Asker, type Question, valueOf } from './stamped.ts'
 
 /** So many sessions one script takes: Redis does nothing else meanwhile. */
 const MOST_AT_ONCE = 1_000
@@ -111,62 +104,6 @@ function stampOfEntry(call: Flush, listed: Answer): Stamp {
 function flushArguments({ first, leaseMs, silent, gone }: Flush): Argument[] {
   const packed = JSON.stringify(silent.map(({ id, ageMs }) => [id, ageMs]))
   return [first ? '1' : '', leaseMs, packed, ...gone]
-}
-
-function flushReply(incarnation: string, listed: Answer, kept: Answer, epoch: number): FlushReply {
-  const { outcome } = kept
-  const nodes = nodesOf(listed.rest[0])
-  return {
-    now: listed.now,
-    outcome: outcome === 'kept' || outcome === 'late' ? outcome : 'lost',
-    sessions: Number(kept.rest[0]),
-    epoch,
-    nodes: outcome === 'missing' ? nodes.filter((node) => node.incarnation !== incarnation) : nodes,
-  }
-}
-
-function nodesOf(reply: unknown): ListedNode[] {
-  return pairsOf(reply).map(([incarnation, deadline]) => ({ incarnation, leaseUntil: Number(deadline) }))
-}
-
-/** Every part has to be done; what one of them says stands for all. */
-function entryReply(answers: readonly (Answer | PresenceError)[]): EntryReply {
-  const given = answers.map((answer) => valueOf(answer))
-  const now = Math.max(...given.map((answer) => answer.now))
-  const worst =
-    given.find(({ outcome }) => outcome === 'lost') ?? given.find(({ outcome }) => outcome === 'late')
-  return { now, outcome: worst ? (worst.outcome as 'lost' | 'late') : 'done' }
-}
-
-function claimReply({ now, outcome, rest }: Answer): ClaimReply {
-  const [flushed, silent, sessions] = rest
-  const flushedAt = Number(flushed ?? 0)
-  const ages = agesOf(silent)
-  return {
-    now,
-    outcome: outcome as ClaimReply['outcome'],
-    flushedAt,
-    sessions: pairsOf(sessions).map(([id, user]) => {
-      const ageMs = ages.get(id)
-      return { id, user, lastLifeAt: ageMs === undefined ? null : flushedAt - ageMs }
-    }),
-  }
-}
-
-function agesOf(silent: unknown): Map<string, number> {
-  try {
-    return new Map(typeof silent === 'string' ? (JSON.parse(silent) as [string, number][]) : [])
-  } catch (error) {
-    throw unexpected(error)
-  }
-}
-
-function pairsOf(reply: unknown): [string, string][] {
-  const flat = Array.isArray(reply) ? (reply as string[]) : []
-  return Array.from({ length: flat.length / 2 }, (_, index) => [
-    flat[2 * index] ?? '',
-    flat[2 * index + 1] ?? '',
-  ])
 }
 
 /** At least one, so that nothing is still asked about. */

@@ -1,7 +1,8 @@
 /** The layout of the keys, noted in Redis: two versions of it under one prefix would not see each other. */
 import { PresenceError } from '../../core/errors.ts'
 import { type Keys, LAYOUT } from './keys.ts'
-import type { Link, Outcome, Span } from './link.ts'
+import type { Link, Span } from './link.ts'
+import type { Outcome } from './settle.ts'
 
 /** Gives what notes the layout where there is none, and rejects where there is another. Asked until it is known. */
 export function createLayoutCheck(link: Link, { layout }: Keys): (span: Span) => Promise<void> | undefined {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { PresenceError } from '../../core/errors.ts'
 import { type Argument, type Connection, openConnection, type RedisClientLike } from './client.ts'
+import { type Outcome, settleBy, timedOut } from './settle.ts'
 
 /** A command for Redis. */
 export interface Command {
@@ -10,11 +11,6 @@ export interface Command {
   /** What to send where Redis does not know the script. */
   readonly whenUnknown?: Command
 }
-
-/** What became of a command. */
-export type Outcome =
-  | { readonly error: null; readonly reply: unknown; readonly repliedAt: number }
-  | { readonly error: PresenceError }
 
 /** The time that a call of the storage has; monotonic. */
 export interface Span {
@@ -95,23 +91,6 @@ export function endConnection(connection: Connection, timeoutMs: number, clock: 
   })
 }
 
-/** Waits for what may not come. */
-export async function within<T>(promise: Promise<T>, until: number, clock: Clock): Promise<T> {
-  let cancel = (): void => {}
-  const timeout = new Promise<never>((_resolve, reject) => {
-    cancel = clock.setTimer(Math.max(0, until - clock.now()), () => {
-      reject(timedOut())
-    })
-  })
-  try {
-    return await Promise.race([promise, timeout])
-  } catch (error) {
-    throw asPresenceError(error)
-  } finally {
-    cancel()
-  }
-}
-
 /** Resolves when the connection is there; rejects when the attempt at it has failed. */
 function nextReady(connection: Connection, lastError: () => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -129,50 +108,6 @@ function nextReady(connection: Connection, lastError: () => unknown): Promise<vo
     // Its failure is told by the events, too.
     if (connection.status === 'wait' || connection.status === 'end') connection.connect().catch(() => {})
   })
-}
-
-function settleBy(replies: readonly Promise<unknown>[], until: number, clock: Clock): Promise<Outcome[]> {
-  return new Promise((resolve) => {
-    const outcomes: Outcome[] = replies.map(() => failed(timedOut()))
-    let left = replies.length
-    // A copy: what comes later changes nothing that was given out.
-    const finish = (): void => {
-      cancel()
-      resolve([...outcomes])
-    }
-    const cancel = clock.setTimer(Math.max(0, until - clock.now()), finish)
-    const settle = (place: number, outcome: Outcome): void => {
-      outcomes[place] = outcome
-      if (--left === 0) finish()
-    }
-    for (const [place, reply] of replies.entries()) {
-      reply.then(
-        (value) => {
-          settle(place, { error: null, reply: value, repliedAt: clock.now() })
-        },
-        (error: unknown) => {
-          settle(place, failed(asPresenceError(error)))
-        },
-      )
-    }
-    if (left === 0) finish()
-  })
-}
-
-function failed(error: PresenceError): Outcome {
-  return { error }
-}
-
-function timedOut(): PresenceError {
-  return new PresenceError('TIMEOUT', 'Redis did not answer in time')
-}
-
-/** ioredis tells a command that timed out by its message alone. */
-function asPresenceError(error: unknown): PresenceError {
-  if (error instanceof PresenceError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  if (message === 'Command timed out') return timedOut()
-  return new PresenceError('UNAVAILABLE', `Redis: ${message}`, { cause: error })
 }
 
 function isUnknownScript(error: unknown): boolean {

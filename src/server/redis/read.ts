@@ -3,7 +3,8 @@ import type { ReadReply, StoredRecord } from '../storage/contract.ts'
 import type { Epochs } from './epochs.ts'
 import { type Group, groupUsers, ungroup } from './grouping.ts'
 import type { Keys } from './keys.ts'
-import type { Link, Outcome, Span } from './link.ts'
+import type { Link, Span } from './link.ts'
+import type { Outcome } from './settle.ts'
 import { unpack } from './packing.ts'
 
 /** So many records one command takes: Redis does nothing else meanwhile. */
@@ -36,7 +37,8 @@ function recordsOf(group: Group, outcome: Outcome | undefined): (StoredRecord | 
     const text = found[group.epochs + index]
     if (typeof text === 'string') return unpack(text)
     // Nothing there: the epoch is that of the bucket, or 0 where it has none yet.
-    return { epoch: Number(found[bucket] ?? 0), version: 0, record: null }
+    const epoch = Number(found[bucket] ?? 0)
+    return Number.isSafeInteger(epoch) ? { epoch, version: 0, record: null } : null
   })
 }
 

@@ -3,7 +3,8 @@ import { PresenceError } from '../../core/errors.ts'
 import type { Stamp } from '../storage/contract.ts'
 import type { Argument } from './client.ts'
 import type { Drift } from './drift.ts'
-import type { Link, Outcome, Span } from './link.ts'
+import type { Link, Span } from './link.ts'
+import type { Outcome } from './settle.ts'
 import { runScript, type Script } from './script.ts'
 
 /** A script to be run. */

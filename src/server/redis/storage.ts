@@ -32,7 +32,8 @@ export interface RedisStorage extends StorageAdapter {
  *
  * It makes its own connections from `client`: one for commands, one for messages. Every call is over after
  * `commandTimeoutMs`; one that failed may have been carried out. What is online comes back by itself when Redis loses its
- * data; last seen of those who are away does not, so give Redis persistence if that matters.
+ * data; last seen of those who are away does not, so give Redis persistence if that matters, and `noeviction` in any case.
+ * In a cluster messages go by sharded Pub/Sub: that needs Redis 7 or Valkey.
  *
  * @throws `PresenceError` `CONFIG` for an option that cannot be. Calls reject with `TIMEOUT`, with `UNAVAILABLE`
  * (its `cause` is ioredis' error), with `CLOSED` after `close`, and with `CONFIG` where `prefix` holds keys of another layout.

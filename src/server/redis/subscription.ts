@@ -4,8 +4,10 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import { PresenceError } from '../../core/errors.ts'
-import { backOff, type Connection } from './client.ts'
-import { endConnection, within } from './link.ts'
+import type { Connection } from './client.ts'
+import { backOff } from './client-options.ts'
+import { endConnection, type Span } from './link.ts'
+import { within } from './settle.ts'
 
 /** What to subscribe to, and where. */
 export interface SubscriptionSource {
@@ -13,7 +15,7 @@ export interface SubscriptionSource {
   readonly command: 'subscribe' | 'ssubscribe'
   readonly event: 'message' | 'smessage'
   /** Makes a new connection to the server that is responsible now. */
-  open(): Promise<Connection>
+  open(span: Span): Promise<Connection>
 }
 
 /**
@@ -50,13 +52,14 @@ export function subscribe(
   }
 
   const attempt = async (): Promise<void> => {
-    const opened = await source.open()
+    const startedAt = clock.now()
+    const until = startedAt + timeoutMs
+    const opened = await source.open({ startedAt, until })
     if (isClosed) throw new PresenceError('CLOSED', 'The subscription was ended')
     connection = opened
     opened.on('error', () => {})
     opened.on(source.event, hear)
     try {
-      const until = clock.now() + timeoutMs
       await within(opened.connect(), until, clock)
       await within(opened.call(source.command, [source.channel]), until, clock)
     } catch (error) {

@@ -66,7 +66,6 @@ export function createSwap(
   })
 
   return async (swaps, stamp, span) => {
-    for (const { expected } of swaps) epochs.note(expected.epoch)
     const ids = swaps.map(({ id }) => id)
     const groups = groupUsers(ids, keys, isTogether, MOST_AT_ONCE)
     const answers = await asker.askAll(
