@@ -206,6 +206,19 @@ function suite(version: Version): void {
     await until(async () => String(await dead.command('role')).startsWith('slave'), 'it to be a replica')
   })
 
+  it('the subscriber of a master that hangs hears again by itself, at its replica', async () => {
+    const heard: string[] = []
+    await storage.bus.listen('n', (message) => heard.push(message))
+    const hanging = await cluster.masterOf(slotOf(keys.channel('n')))
+    hanging.pause()
+    await until(async () => {
+      await storage.bus.publish('n', 'still here')
+      return heard.length > 0
+    }, 'a message after the failover')
+    hanging.resume()
+    await until(async () => String(await hanging.command('role')).startsWith('slave'), 'it to be a replica')
+  })
+
   it('a master that hangs is given up within the command timeout, and its users come back with its replica', async () => {
     await storage.nodes.flush(flushOf('n.1', { first: true }))
     await storage.read(ids)

@@ -40,7 +40,7 @@ export function subscribe(
 ): Subscription {
   let connection: Connection | undefined
   let isClosed = false
-  let cancelRetry = (): void => {}
+  let cancelTimer = (): void => {}
 
   const hear = (channel: string, message: string): void => {
     if (isClosed || channel !== source.channel) return
@@ -53,43 +53,50 @@ export function subscribe(
 
   const attempt = async (): Promise<void> => {
     const startedAt = clock.now()
-    const until = startedAt + timeoutMs
-    const opened = await source.open({ startedAt, until })
+    const span = { startedAt, until: startedAt + timeoutMs }
+    const opened = await source.open(span)
     if (isClosed) throw new PresenceError('CLOSED', 'The subscription was ended')
     connection = opened
-    opened.on('error', () => {})
     opened.on(source.event, hear)
-    try {
-      await within(opened.connect(), until, clock)
-      await within(opened.call(source.command, [source.channel]), until, clock)
-    } catch (error) {
-      opened.disconnect()
-      throw error
-    }
-    if (opened.status !== 'ready') throw new PresenceError('UNAVAILABLE', 'The connection to Redis was lost')
-    opened.on('end', again)
+    await hearOn(opened, source, span, clock)
+    opened.on('end', () => {
+      retry(1)
+    })
     for (const event of LOST) {
       opened.on(event, () => {
         opened.disconnect()
       })
     }
+    keepAsking(opened)
+  }
+
+  /** A server that hangs or is cut off ends nothing by itself; whoever gives no answer is left for another. */
+  const keepAsking = (opened: Connection): void => {
+    cancelTimer = clock.setTimer(timeoutMs, () => {
+      opened.call('ping', []).then(
+        () => {
+          if (connection === opened && !isClosed) keepAsking(opened)
+        },
+        () => {
+          opened.disconnect()
+        },
+      )
+    })
   }
 
   const retry = (times: number): void => {
+    cancelTimer()
     if (isClosed) return
-    cancelRetry = clock.setTimer(backOff(times, timeoutMs, clock), () => {
+    cancelTimer = clock.setTimer(backOff(times, timeoutMs, clock), () => {
       attempt().catch(() => {
         retry(times + 1)
       })
     })
   }
-  const again = (): void => {
-    retry(1)
-  }
 
   const close = async (): Promise<void> => {
     isClosed = true
-    cancelRetry()
+    cancelTimer()
     if (connection) await endConnection(connection, timeoutMs, clock)
   }
 
@@ -98,4 +105,22 @@ export function subscribe(
     throw error
   })
   return { ready, close }
+}
+
+/** Connects and subscribes, within the span; where that fails nothing of it is left. */
+async function hearOn(
+  opened: Connection,
+  { command, channel }: SubscriptionSource,
+  { until }: Span,
+  clock: Clock,
+): Promise<void> {
+  opened.on('error', () => {})
+  try {
+    await within(opened.connect(), until, clock)
+    await within(opened.call(command, [channel]), until, clock)
+    if (opened.status !== 'ready') throw new PresenceError('UNAVAILABLE', 'The connection to Redis was lost')
+  } catch (error) {
+    opened.disconnect()
+    throw error
+  }
 }
