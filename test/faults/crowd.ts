@@ -123,6 +123,8 @@ function judge(
   falseOffline: string[],
 ): void {
   const person = people.get(presence.userId)
+  // A goodbye is no lie, though who said it may be on the way back.
+  if (presence.reason === 'leave') return
   if (!person?.wanted || presence.status !== 'offline' || !previous.online) return
   const forMs = Date.now() - person.since
   const isThere = person.connected ? forMs > DELIVERY_MS : forMs < GRACE_MS
