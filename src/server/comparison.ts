@@ -4,10 +4,12 @@
  * the storage began anew. Whatever was lost on any way, it is found here. One page after the other, so that it never
  * stands in anybody's way.
  */
-import { EMPTY_RECORD } from '../core/record.ts'
+import { encodePresence } from '../core/codec.ts'
+import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { noteOrphans } from './orphans.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
 import { changePresence, face } from './presence.ts'
 import { userOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
@@ -125,9 +127,14 @@ function compareWatched(
   if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)
   behind.delete(watched.id)
   if (isNewer(known, watched.version)) sharing.comparison.repairs++
-  else if (watched.strays.size === 0) return
+  else if (watched.strays.size === 0 && !isUnsaid(watched, stored)) return
   tellWatchers(node, watched.id, known, null, now, out)
   noteInvalidation(node, watched.id, known.record)
+}
+
+/** Of whom nothing stands there it is not known at first that they are offline (L2); under the same version it is later. */
+function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
+  return !record && told !== encodePresence(id, viewOf(EMPTY_RECORD, AT_ANY_TIME))
 }
 
 /**
