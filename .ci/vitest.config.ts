@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'sources',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/package/**', 'test/faults/**'],
+          exclude: ['test/package/**', 'test/faults/**', 'test/redis/faults.test.ts'],
         },
       },
       {
@@ -35,7 +35,8 @@ export default defineConfig({
         test: {
           name: 'faults',
           // Runs by `npm run test:faults`: it needs the machine to itself.
-          include: process.env.FAULTS === 'true' ? ['test/faults/**/*.test.ts'] : [],
+          include:
+            process.env.FAULTS === 'true' ? ['test/faults/**/*.test.ts', 'test/redis/faults.test.ts'] : [],
           testTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
