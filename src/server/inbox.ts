@@ -8,7 +8,7 @@ import type { NodeAction } from './machine.ts'
 import { type MailItem, readMail, recordOf } from './mail-format.ts'
 import { learn } from './presence.ts'
 import { reviewContacts } from './review.ts'
-import type { Sharing } from './sharing.ts'
+import { type Sharing, takeOffEntry } from './sharing.ts'
 import { isFenced } from './standing.ts'
 import type { NodeState } from './state.ts'
 import { noteInvalidation, tellWatchers } from './tell.ts'
@@ -59,6 +59,7 @@ function takeOwn(
   for (const sessionId of superseded) {
     const session = user.sessions.get(sessionId)
     if (session) supersede(node, session, now, out)
+    takeOffEntry(node.sharing, sessionId)
   }
 }
 

@@ -23,6 +23,7 @@ import { countEvent } from './meter.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
+import { takeOffEntry } from './sharing.ts'
 import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'
 import {
   file,
@@ -349,13 +350,15 @@ function adopt(user: User, { epoch, version, record }: StoredRecord, now: number
 
 /** What was proposed stands in the storage. */
 function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeAction[]): void {
-  const { user, next } = proposal
+  const { user, before, next } = proposal
   const { view } = user
   adopt(user, next, now)
   user.kicked = Math.max(user.kicked, next.record.kicked ?? 0)
   user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
   noteTransition(node, proposal, view, now, out)
   tellHolders(node, proposal, out)
+  for (const { id } of before.sessions)
+    if (!next.record.sessions.some((session) => session.id === id)) takeOffEntry(node.sharing, id)
   settle(node, user, proposal.changes, now, out)
   scheduleUser(node, user)
   pursueFanout(node, user, now, out)
@@ -366,7 +369,7 @@ function settle(node: NodeState, user: User, changes: number, now: number, out: 
   const settled = user.queue.splice(0, changes)
   for (const queued of settled) {
     if (queued.waiter) answer(node, queued.waiter, out)
-    takeOffEntry(node, queued.change)
+    takeOffEntry(node.sharing, goneBy(queued.change))
   }
   tellSelf(node, user, settled, now, out)
   if (user.queue.length > 0) markUser(node, user, out)
@@ -382,8 +385,8 @@ function answer(node: NodeState, waiter: Waiter, out: NodeAction[]): void {
   if (waiter.type === 'reaped') node.sharing?.reaping.get(waiter.incarnation)?.done.add(waiter.session)
 }
 
-/** A session that is out of its user's record goes off its node's entry, with the next flush. */
-function takeOffEntry({ sharing }: NodeState, change: RecordChange): void {
-  const over = change.type === 'end' ? change.session : change.type === 'open' ? change.previous : null
-  if (over !== null && sharing?.entry.has(over)) sharing.gone.add(over)
+/** A session that does not stand in a record once this change does. */
+function goneBy(change: RecordChange): string | null {
+  if (change.type === 'end') return change.session
+  return change.type === 'open' ? change.previous : null
 }

@@ -4,6 +4,7 @@ import { forget } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { changePresence, reconciliation } from './presence.ts'
 import { probe } from './session.ts'
+import { takeOffEntry } from './sharing.ts'
 import { incarnationNow } from './standing.ts'
 import type { NodeState, Session, User } from './state.ts'
 
@@ -24,6 +25,7 @@ export function checkSessions(node: NodeState, user: User, now: number, out: Nod
 
 /** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. */
 function doubt(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
-  if (session.phase === 'grace') forget(node, session, now, out)
-  else probe(node, session, now, out)
+  if (session.phase !== 'grace') return probe(node, session, now, out)
+  forget(node, session, now, out)
+  takeOffEntry(node.sharing, session.id)
 }

@@ -166,3 +166,8 @@ export function createSharing(now: number): Sharing {
     },
   }
 }
+
+/** A session that is out of its user's record goes off its node's entry, with the next flush. */
+export function takeOffEntry(sharing: Sharing | null, session: string | null): void {
+  if (session !== null && sharing?.entry.has(session)) sharing.gone.add(session)
+}
