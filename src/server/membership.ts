@@ -118,7 +118,7 @@ export function onFlushed(node: NodeState, reply: FlushReply | null, now: number
         sharing.gone.delete(id)
         sharing.entry.delete(id)
       }
-      noteDirectory(node, reply, now)
+      noteDirectory(node, reply, sentAt, now)
       if (!isTimely) return flush(node, now, out)
       return goOn(node, sharing, reply, now, out)
   }
@@ -201,18 +201,21 @@ function tellStale(node: NodeState, stale: boolean, out: NodeAction[]): void {
     if (session.phase === 'live') sendFrame(session, frame, out)
 }
 
-function noteDirectory(node: NodeState, { nodes }: FlushReply, now: number): void {
+function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, now: number): void {
   const { sharing } = node
   if (!sharing) return
-  const time = storageTime(node, now)
   const before = new Map(sharing.leases)
   sharing.listed = nodes
   sharing.leases.clear()
   for (const { incarnation, leaseUntil } of nodes) {
     const seen = before.get(incarnation)
     const isSame = seen?.until === leaseUntil
-    sharing.leases.set(incarnation, { until: leaseUntil, seenAt: isSame ? seen.seenAt : time })
+    sharing.leases.set(
+      incarnation,
+      isSame ? seen : { until: leaseUntil, notBefore: sharing.listedAt, seenAt: now },
+    )
   }
+  sharing.listedAt = sentAt
   forgetListed(node)
 }
 

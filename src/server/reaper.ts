@@ -37,7 +37,7 @@ function lapsed(node: NodeState, { listed, leases }: Sharing, now: number): stri
   const time = storageTime(node, now)
   return listed
     .filter(({ incarnation, leaseUntil }) => {
-      const seenAt = leases.get(incarnation)?.seenAt ?? time
+      const seenAt = storageTime(node, leases.get(incarnation)?.seenAt ?? now)
       return incarnation !== incarnationNow(node) && isOver(leaseUntil, seenAt, time, { timeoutMs: leaseMs })
     })
     .map(({ incarnation }) => incarnation)
@@ -64,7 +64,10 @@ export function onClaimed(
   if (!sharing || incarnation === undefined) return
   switch (reply?.outcome) {
     case 'claimed':
-      sharing.reaping.set(incarnation, reapingOf(node, sharing.reaping.get(incarnation), reply, now))
+      sharing.reaping.set(
+        incarnation,
+        reapingOf(node, incarnation, sharing.reaping.get(incarnation), reply, now),
+      )
       return reap(node, incarnation, now, out)
     case 'gone':
       return discharge(node, sharing, incarnation, [], now, out)
@@ -80,10 +83,18 @@ export function onClaimed(
 }
 
 /** What is left of a dead node, each session with its last sign of life, or the least that is certain of it. */
-function reapingOf(node: NodeState, before: Reaping | undefined, reply: ClaimReply, now: number): Reaping {
+function reapingOf(
+  node: NodeState,
+  incarnation: string,
+  before: Reaping | undefined,
+  reply: ClaimReply,
+  now: number,
+): Reaping {
   const { intervalMs } = node.config.timing
-  const heardBy = Math.min(reply.flushedAt, reply.now) - (1 + INTERVAL_SPREAD) * intervalMs
-  const lastLife = (lastLifeAt: number | null) => Math.floor(Math.min(lastLifeAt ?? heardBy, reply.now))
+  const flushedAt = lastFlush(node, incarnation, reply)
+  const heardBy = flushedAt - (1 + INTERVAL_SPREAD) * intervalMs
+  const lastLife = (lastLifeAt: number | null) =>
+    Math.floor(lastLifeAt === null ? heardBy : lastLifeAt + flushedAt - reply.flushedAt)
   return {
     claimedAt: now,
     sessions: new Map(
@@ -92,6 +103,14 @@ function reapingOf(node: NodeState, before: Reaping | undefined, reply: ClaimRep
     pending: before?.pending ?? new Set(),
     done: before?.done ?? new Set(),
   }
+}
+
+/** By the storage's clock as it is now: it may have been stepped since, but what this node has seen itself is certain. */
+function lastFlush(node: NodeState, incarnation: string, { flushedAt, now }: ClaimReply): number {
+  const seen = node.sharing?.leases.get(incarnation)
+  if (!seen) return Math.min(flushedAt, now)
+  const earliest = storageTime(node, seen.notBefore)
+  return Math.min(Math.max(flushedAt, earliest), storageTime(node, seen.seenAt), now)
 }
 
 /** Ends whose time has come, a batch at a time. */

@@ -50,6 +50,8 @@ export interface Sharing {
   /** The directory, as of the last flush, and when each lease was first seen to run so far. */
   listed: readonly ListedNode[]
   readonly leases: Map<string, SeenLease>
+  /** When that was asked for; monotonic. */
+  listedAt: number
   /** Dead incarnations whose sessions this node ends. */
   readonly reaping: Map<string, Reaping>
   readonly claims: Map<RequestId, string>
@@ -66,9 +68,11 @@ export interface Sharing {
   readonly duties: Readonly<Record<DutyName, Duty>>
 }
 
+/** The flush that made a lease run so far was between two answers to this node, whatever the storage's clock said. */
 export interface SeenLease {
   readonly until: number
-  /** Storage time. */
+  /** When it was not seen yet, and when it was first; monotonic. */
+  readonly notBefore: number
   readonly seenAt: number
 }
 
@@ -141,6 +145,7 @@ export function createSharing(now: number): Sharing {
     newcomers: new Map(),
     listed: [],
     leases: new Map(),
+    listedAt: Number.NEGATIVE_INFINITY,
     reaping: new Map(),
     claims: new Map(),
     discharges: new Map(),
