@@ -15,13 +15,17 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   check(found === wanted, `${what} should be ${shorten(wanted)}, but is ${shorten(found)}`)
 }
 
-/** What has become of a call after a while. */
+/** What has become of a call. */
 export type Outcome = PromiseSettledResult<unknown> | { readonly status: 'pending' }
 
-/** What has become of calls after `wait`; what throws at once has been rejected as well. */
-export async function outcomesAfter(
+/**
+ * What becomes of calls; what throws at once has been rejected as well.
+ *
+ * @param until - lets time pass until all have settled, or as long as that may take
+ */
+export async function outcomesOf(
   calls: readonly (() => unknown)[],
-  wait: () => Promise<void>,
+  until: (isSo: () => boolean) => Promise<unknown>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = calls.map(() => ({ status: 'pending' }))
   for (const [index, call] of calls.entries()) {
@@ -29,7 +33,7 @@ export async function outcomesAfter(
       outcomes[index] = outcome
     })
   }
-  await wait()
+  await until(() => outcomes.every(({ status }) => status !== 'pending'))
   return outcomes
 }
 

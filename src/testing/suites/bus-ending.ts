@@ -1,6 +1,6 @@
 /** Failing and closing: said so, in time, and then silence. */
 import type { StorageAdapter } from '../../server/storage/contract.ts'
-import { check, outcomesAfter, same } from './assert.ts'
+import { check, outcomesOf, same } from './assert.ts'
 import { busOf, hear, openBus, QUIET_MS } from './bus-tools.ts'
 import { type Draft, draft, type Supports } from './case.ts'
 import type { StorageWorld } from './storage-world.ts'
@@ -33,7 +33,7 @@ export const endingCases: readonly Draft<StorageWorld>[] = [
     async (world) => {
       const storage = await world.connect()
       await hear(busOf(storage), 'n')
-      await storage.close?.()
+      await world.close(storage)
       same(await callAll(world, storage), ['rejected', 'rejected'], 'How `listen` and `publish` settled')
     },
     { detail: 'after it was closed' },
@@ -42,9 +42,9 @@ export const endingCases: readonly Draft<StorageWorld>[] = [
     const [storage, speaker] = [await world.connect(), await openBus(world)]
     const heard = await hear(busOf(storage), 'n')
     await speaker.publish('n', 'before')
-    await world.until(() => heard.length > 0, 'The message before should arrive')
+    await world.see(() => heard.length > 0, 'The message before should arrive')
     check(storage.close !== undefined, 'A storage that has a bus should have `close`')
-    await storage.close()
+    await world.close(storage)
     await speaker.publish('n', 'after')
     await world.advance(QUIET_MS)
     same(heard, ['before'], 'What was heard, also after the storage was closed')
@@ -52,7 +52,7 @@ export const endingCases: readonly Draft<StorageWorld>[] = [
 ]
 
 /** How both calls have settled, at the latest when they must have. */
-async function callAll({ settled }: StorageWorld, storage: StorageAdapter): Promise<string[]> {
+async function callAll({ until }: StorageWorld, storage: StorageAdapter): Promise<string[]> {
   const calls = [() => busOf(storage).listen('m', () => {}), () => busOf(storage).publish('m', '1')]
-  return (await outcomesAfter(calls, settled)).map(({ status }) => status)
+  return (await outcomesOf(calls, until)).map(({ status }) => status)
 }

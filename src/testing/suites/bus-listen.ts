@@ -20,7 +20,7 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
     const messages = Array.from({ length: MANY }, (_, index) => `message ${index}`)
     for (const [index, message] of messages.entries())
       await (index % 3 ? speaker : listener).publish('n', message)
-    await world.until(
+    await world.see(
       () => heard.length >= MANY,
       `All ${MANY} messages of oneself and of another should arrive`,
     )
@@ -34,7 +34,7 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
         const [listener, speaker] = [await openBus(world), await openBus(world)]
         const heard = await hear(listener, `n${round}`)
         await speaker.publish(`n${round}`, 'at once')
-        await world.until(
+        await world.see(
           () => heard.length > 0,
           'What is published as soon as `listen` has settled should arrive',
         )
@@ -62,7 +62,7 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
         await speaker.publish(near, near)
       }
       await speaker.publish('node-1', 'exactly')
-      await world.until(() => heard.includes('exactly'), 'The message at exactly this address should arrive')
+      await world.see(() => heard.includes('exactly'), 'The message at exactly this address should arrive')
       await world.advance(QUIET_MS)
       same(heard, ['exactly'], 'What was heard of messages at like addresses')
     },
@@ -73,7 +73,7 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
     for (let round = 0; round < ROUNDS; round++) {
       const heard = await hear(listener, 'n')
       await speaker.publish('n', `round ${round}`)
-      await world.until(() => heard.length > 0, `In round ${round} the message should arrive`)
+      await world.see(() => heard.length > 0, `In round ${round} the message should arrive`)
       await world.advance(QUIET_MS)
       same(heard, [`round ${round}`], 'What was heard since the last `listen`')
     }
@@ -83,11 +83,11 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
     const before = await hear(listener, 'n')
     const after = await hear(listener, 'n')
     await speaker.publish('n', '1')
-    await world.until(() => after.length > 0, 'The message should reach who listens now')
+    await world.see(() => after.length > 0, 'The message should reach who listens now')
     const elsewhere = await hear(listener, 'm')
     await speaker.publish('n', '2')
     await speaker.publish('m', '3')
-    await world.until(() => elsewhere.length > 0, 'The message at the address of now should arrive')
+    await world.see(() => elsewhere.length > 0, 'The message at the address of now should arrive')
     await world.advance(QUIET_MS)
     same([before, after, elsewhere], [[], ['1'], ['3']], 'What reached the listeners, one after the other')
   }),
@@ -99,7 +99,7 @@ export const listenCases: readonly Draft<StorageWorld>[] = [
       const [first, second] = [await hear(one, 'n'), await hear(other, 'm')]
       await speaker.publish('n', 'for one')
       await speaker.publish('m', 'for the other')
-      await world.until(() => first.length + second.length >= 2, 'Each node should hear its own message')
+      await world.see(() => first.length + second.length >= 2, 'Each node should hear its own message')
       same([first, second], [['for one'], ['for the other']], 'What two nodes heard')
       check(one !== other, 'Each node should have a bus of its own')
     },

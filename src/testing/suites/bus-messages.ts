@@ -18,7 +18,7 @@ export const messageCases: readonly Draft<StorageWorld>[] = [
     const heard = await hear(listener, 'n')
     const messages = ['{"a":[1,2.5,"é"]}', '\u{1f468}'.repeat(LARGE / 4), 'x'.repeat(LARGE), 'end']
     for (const message of messages) await speaker.publish('n', message)
-    await world.until(() => heard.length >= messages.length, 'Messages small and large should arrive')
+    await world.see(() => heard.length >= messages.length, 'Messages small and large should arrive')
     same([...heard].sort(), [...messages].sort(), 'What was heard')
   }),
   draft(4, AS_THEY_ARE, async (world) => {
@@ -26,7 +26,7 @@ export const messageCases: readonly Draft<StorageWorld>[] = [
     const heard = await hear(listener, 'n')
     const messages = ['', ...STRANGE_IDS]
     for (const message of messages) await speaker.publish('n', message)
-    await world.until(() => heard.length >= messages.length, 'Strange messages should arrive')
+    await world.see(() => heard.length >= messages.length, 'Strange messages should arrive')
     same([...heard].sort(), [...messages].sort(), 'What was heard')
   }),
   draft(
@@ -37,7 +37,7 @@ export const messageCases: readonly Draft<StorageWorld>[] = [
       for (const address of STRANGE_IDS) {
         const heard = await hear(listener, address)
         for (const other of STRANGE_IDS) await speaker.publish(other, other)
-        await world.until(
+        await world.see(
           () => heard.length > 0,
           `What is published at ${JSON.stringify(address)} should arrive`,
         )
@@ -52,7 +52,7 @@ export const messageCases: readonly Draft<StorageWorld>[] = [
     const heard = await hear(listener, 'nobody')
     await speaker.publish('nobody else', '2')
     await speaker.publish('nobody', '3')
-    await world.until(
+    await world.see(
       () => heard.length > 0,
       'The message that is published while somebody listens should arrive',
     )
@@ -68,6 +68,6 @@ export const messageCases: readonly Draft<StorageWorld>[] = [
     })
     for (const message of ['1', '2', '3']) await speaker.publish('n', message)
     await listener.publish('n', '4')
-    await world.until(() => heard.length >= 4, 'Messages should arrive though the listener throws at each')
+    await world.see(() => heard.length >= 4, 'Messages should arrive though the listener throws at each')
   }),
 ]

@@ -69,11 +69,15 @@ export const flushCases: readonly Draft<StorageWorld>[] = [
       async (world) => {
         const directory = await openDirectory(world)
         await directory.flush('n', { first: true })
-        const sentAt = (await timeOf(directory.storage)) + offsetMs
-        const { now } = await directory.flush('n', { sentAt })
+        const before = await timeOf(directory.storage)
+        const sentAt = before + offsetMs
+        await directory.flush('n', { sentAt })
+        const after = await timeOf(directory.storage)
         await directory.release('n')
         const { flushedAt } = await directory.claim('n', 'm')
-        same(flushedAt, Math.min(now, sentAt), 'The instant of the flush')
+        if (offsetMs < 0) same(flushedAt, sentAt, 'The instant of a flush, as it was sent')
+        const isWithin = flushedAt >= Math.min(before, sentAt) && flushedAt <= after
+        check(isWithin, `A flush between ${before} and ${after} was at ${flushedAt}`)
       },
       { detail: offsetMs < 0 ? 'of one that took its time' : 'of one from a clock that is ahead' },
     ),

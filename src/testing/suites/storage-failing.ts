@@ -1,6 +1,6 @@
 /** Failing: said so, in time, and nothing made up. */
 import type { ReadReply, StorageAdapter, SwapReply } from '../../server/storage/contract.ts'
-import { check, type Outcome, outcomesAfter } from './assert.ts'
+import { check, type Outcome, outcomesOf } from './assert.ts'
 import { type Draft, draft, type Supports } from './case.ts'
 import { recordOf, stampOf, write } from './storage-tools.ts'
 import type { StorageWorld } from './storage-world.ts'
@@ -14,23 +14,23 @@ export const failingCases: readonly Draft<StorageWorld>[] = [
   draft(
     8,
     REJECTS,
-    async ({ connect, breakDown, settled }) => {
+    async ({ connect, breakDown, until }) => {
       const storage = await connect()
       const calls = await callsOf(storage)
       await breakDown()
-      for (const outcome of await outcomesAfter(calls, settled)) checkFailed(outcome)
+      for (const outcome of await outcomesOf(calls, until)) checkFailed(outcome)
     },
     { detail: 'where nothing reaches the storage', possible: canBreak },
   ),
   draft(
     8,
     REJECTS,
-    async ({ connect, settled }) => {
+    async ({ connect, close, until }) => {
       const storage = await connect()
       const calls = await callsOf(storage)
       if (!storage.close) return
-      await storage.close()
-      for (const outcome of await outcomesAfter(calls, settled)) checkFailed(outcome)
+      await close(storage)
+      for (const outcome of await outcomesOf(calls, until)) checkFailed(outcome)
     },
     { detail: 'after it was closed' },
   ),
@@ -46,7 +46,7 @@ export const failingCases: readonly Draft<StorageWorld>[] = [
       const calls = await callsOf(storage)
       await world.breakDown()
       await allSettle(world, calls)
-      await allSettle(world, [() => storage.close?.()])
+      await allSettle(world, [() => world.close(storage)])
     },
     { detail: 'where nothing reaches the storage', possible: canBreak },
   ),
@@ -86,10 +86,10 @@ function checkFailed(outcome: Outcome): void {
 }
 
 async function allSettle(
-  { settled, settleMs }: StorageWorld,
+  { until, settleMs }: StorageWorld,
   calls: readonly (() => unknown)[],
 ): Promise<void> {
-  const outcomes = await outcomesAfter(calls, settled)
+  const outcomes = await outcomesOf(calls, until)
   const left = outcomes.filter(({ status }) => status === 'pending').length
   check(left === 0, `${left} of ${calls.length} calls had not settled after ${settleMs} ms`)
 }

@@ -51,14 +51,16 @@ export interface StorageWorld {
   readonly supports: StorageSupports
   readonly settleMs: number
   readonly connect: () => Promise<StorageAdapter>
+  /** Closes an adapter before the case is over. */
+  readonly close: (adapter: StorageAdapter) => Promise<void>
   readonly advance: (durationMs: number) => Promise<void>
-  /** Lets so much time pass that every call has settled. */
-  readonly settled: () => Promise<void>
   readonly wipe: () => Promise<void>
   readonly breakDown: () => Promise<void>
   readonly stepTime: (byMs: number) => Promise<void>
-  /** Lets time pass until something is so. */
-  readonly until: (isSo: () => boolean, what: string) => Promise<void>
+  /** Lets time pass until something is so, but no longer than `settleMs`. */
+  readonly until: (isSo: () => boolean) => Promise<void>
+  /** As `until`, and throws where it has not come to be so. */
+  readonly see: (isSo: () => boolean, what: string) => Promise<void>
   readonly end: () => Promise<void>
 }
 
@@ -68,22 +70,30 @@ const POLL_MS = 5
 export async function openWorld(options: StorageSuiteOptions): Promise<StorageWorld> {
   const { supports = {}, settleMs = DEFAULT_SETTLE_MS } = options
   const opened = await options.open()
-  const adapters: StorageAdapter[] = []
+  const adapters = new Set<StorageAdapter>()
   const advance = async (durationMs: number): Promise<void> => {
     await opened.advance(durationMs)
+  }
+  const until = async (isSo: () => boolean): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < settleMs && !isSo(); waitedMs += POLL_MS) await advance(POLL_MS)
   }
   return {
     supports,
     settleMs,
     advance,
-    settled: () => advance(settleMs),
     async connect() {
       const adapter = await opened.connect()
-      adapters.push(adapter)
+      adapters.add(adapter)
       return adapter
     },
-    async until(isSo, what) {
-      for (let waitedMs = 0; waitedMs < settleMs && !isSo(); waitedMs += POLL_MS) await advance(POLL_MS)
+    until,
+    async close(adapter) {
+      // Once, as the contract has it.
+      adapters.delete(adapter)
+      await adapter.close?.()
+    },
+    async see(isSo, what) {
+      await until(isSo)
       check(isSo(), `${what} within ${settleMs} ms`)
     },
     async wipe() {
@@ -99,8 +109,8 @@ export async function openWorld(options: StorageSuiteOptions): Promise<StorageWo
       await opened.stepTime?.(byMs)
     },
     async end() {
-      // One that a case has closed already, or whose storage is broken, may fail to close.
-      await Promise.allSettled(adapters.map(async (adapter) => adapter.close?.()))
+      // One whose storage is broken may fail to close.
+      await Promise.allSettled([...adapters].map(async (adapter) => adapter.close?.()))
       await opened.close?.()
     },
   }
