@@ -327,7 +327,7 @@ export function reconciliation(
   const sessions = [...user.sessions.values()].filter(
     ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
   )
-  const over = new Set(user.heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
+  const over = endingSessions(user)
   // Those whose end is held count as live until it is decided.
   const ending = (lost ?? user.known?.record ?? EMPTY_RECORD).sessions.filter(({ id }) => over.has(id))
   const entries = [...sessions, ...ending].map(({ id, activity }) => ({
@@ -336,6 +336,11 @@ export function reconciliation(
     activity,
   }))
   return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
+}
+
+/** Those whose end waits until it is certain what the storage has lost. */
+export function endingSessions({ heldEnds }: User): ReadonlySet<string> {
+  return new Set(heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
 }
 
 /** From now on this is what the storage holds, as far as this node knows. Nothing there shows nothing new. */

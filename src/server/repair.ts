@@ -2,7 +2,7 @@
 import { addressOf } from '../core/lease.ts'
 import { forget } from './endings.ts'
 import type { NodeAction } from './machine.ts'
-import { changePresence, reconciliation } from './presence.ts'
+import { changePresence, endingSessions, reconciliation } from './presence.ts'
 import { probe } from './session.ts'
 import { takeOffEntry } from './sharing.ts'
 import { incarnationNow } from './standing.ts'
@@ -10,15 +10,17 @@ import type { NodeState, Session, User } from './state.ts'
 
 /** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
 export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {
-  if (!user.known || user.work !== 'idle' || user.queue.length + user.heldEnds.length > 0) return
+  if (!user.known || user.work !== 'idle' || user.queue.length > 0) return
   const { sessions } = user.known.record
   const held = [...user.sessions.values()].filter(({ phase }) => phase === 'live' || phase === 'grace')
   const stored = new Map(sessions.map((entry) => [entry.id, entry]))
   const missing = held.filter(({ id, doubted }) => !stored.has(id) && !doubted)
   for (const session of missing) doubt(node, session, now, out)
   const isRenamed = held.some(({ id }) => stored.has(id) && stored.get(id)?.node !== incarnationNow(node))
+  const ending = endingSessions(user)
   const isOver = sessions.some(
-    ({ id, node: holder }) => addressOf(holder) === node.config.address && !user.sessions.has(id),
+    ({ id, node: holder }) =>
+      addressOf(holder) === node.config.address && !user.sessions.has(id) && !ending.has(id),
   )
   if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null, out)
 }
