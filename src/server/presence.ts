@@ -100,7 +100,11 @@ export function onLoaded(
     user.unanswered = null
     user.proposed = 0
     if (unanswered && isSame(unanswered.next, stored)) succeed(node, unanswered, now, out)
-    else learn(node, user, stored, now, out)
+    else {
+      // It was not carried out, or is lost again; and what stood there before it may be lost as well.
+      user.known ??= unanswered?.before ?? null
+      face(node, user, stored, now, out)
+    }
     markUser(node, user, out)
   })
 }
@@ -197,9 +201,9 @@ function swap(node: NodeState, proposals: readonly Proposal[], now: number, out:
     user.proposed = changes
   }
   const request = file(node, node.swaps, proposals)
-  const swaps = proposals.map(({ user, next }) => ({
+  const swaps = proposals.map(({ user, before, next }) => ({
     id: user.id,
-    expected: user.known as VersionedRecord,
+    expected: before,
     version: next.version,
     record: next.record,
   }))
@@ -228,7 +232,7 @@ function propose(
   const version = nextVersion(Math.max(known.version, user.floor), time)
   proposals.push({
     user,
-    before: known.record,
+    before: known,
     next: { epoch: known.epoch, version, record },
     changes: user.queue.length,
   })
@@ -362,7 +366,7 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
   noteTransition(node, proposal, view, now, out)
   tellHolders(node, proposal, out)
-  for (const { id } of before.sessions)
+  for (const { id } of before.record.sessions)
     if (!next.record.sessions.some((session) => session.id === id)) takeOffEntry(node.sharing, id)
   settle(node, user, proposal.changes, now, out)
   scheduleUser(node, user)

@@ -2,7 +2,7 @@
 import type { ServerHeartbeat } from '../core/heartbeat.ts'
 import type { Limits } from '../core/limits.ts'
 import type { PresenceView, SessionActivity } from '../core/model.ts'
-import type { RecordChange, UserRecord } from '../core/record.ts'
+import type { RecordChange } from '../core/record.ts'
 import type { Timing } from '../core/timing.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
@@ -259,7 +259,7 @@ export interface ReviewPairs {
 export interface Proposal {
   readonly user: User
   /** What it takes the place of. */
-  readonly before: UserRecord
+  readonly before: VersionedRecord
   readonly next: VersionedRecord
   readonly changes: number
 }

@@ -21,7 +21,7 @@ export function noteTransition(
   const { compareMs, flushMs } = node.config.timing
   if (node.sharing) user.keptUntil = now + KEPT_ROUNDS * compareMs + 2 * flushMs
   // A record that was only raised above what was lost shows what watchers may have seen otherwise.
-  if (next.record === before) user.untold = true
+  if (next.record === before.record) user.untold = true
   if (user.encoded === '' || sameView(seen, user.view)) return
   user.untold = true
   const time = storageTime(node, now)
@@ -41,11 +41,13 @@ export function tellHolders(
   const superseded = user.queue
     .slice(0, changes)
     .flatMap(({ change }) => (change.type === 'open' && change.previous !== null ? [change.previous] : []))
-  const holders = new Set([...before.sessions, ...record.sessions].map((session) => addressOf(session.node)))
+  const holders = new Set(
+    [...before.record.sessions, ...record.sessions].map((session) => addressOf(session.node)),
+  )
   holders.delete(node.config.address)
   for (const address of holders)
     post(node, address, ['own', user.id, epoch, version, record, superseded], out)
   const { invalidated = 0 } = record
-  if (invalidated === (before.invalidated ?? 0)) return
+  if (invalidated === (before.record.invalidated ?? 0)) return
   for (const address of otherNodes(node)) post(node, address, ['review', user.id, invalidated], out)
 }

@@ -1,0 +1,21 @@
+/** A change of which nobody knows whether it was written, and a storage that has lost what stood there before. */
+import { expect, test } from 'vitest'
+import { type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
+import { choice, T } from '../support/server-world.ts'
+
+test('L2: a storage is wiped while a change is under way: who is online is not shown offline', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  one.way.storage = 'refused'
+  await alice.say(choice('busy'))
+  cluster.wipe()
+  await clock.advance(100)
+  one.way.storage = 'open'
+  await clock.advance(R + 2 * T)
+  expect(bob.statusesOf('alice')).toEqual(['busy'])
+  expect(stored('alice').record?.sessions).toHaveLength(1)
+})
