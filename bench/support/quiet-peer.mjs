@@ -8,7 +8,7 @@ const HEARTBEAT = '{"type":"heartbeat"}'
 /**
  * @typedef {object} Peer
  * @property {number} frames how many came, heartbeats left out
- * @property {number} bytes of those
+ * @property {(records: number) => void} onRecords told how many records of users came
  * @property {string} last the last of those
  * @property {(message: object) => void} say
  * @property {() => void} drop ends it without a goodbye
@@ -33,7 +33,7 @@ export function openPeer(server) {
     send(frame) {
       if (frame.startsWith('{"type":"heartbeat"')) return void say(HEARTBEAT)
       peer.frames++
-      peer.bytes += frame.length
+      peer.onRecords(frame.split('"user":').length - 1)
       peer.last = frame
     },
     close: (code = 1005) => end(code),
@@ -51,7 +51,7 @@ export function openPeer(server) {
   /** @type {Peer} */
   const peer = {
     frames: 0,
-    bytes: 0,
+    onRecords: () => undefined,
     last: '',
     say: (message) => void say(JSON.stringify(message)),
     drop: () => end(1006),

@@ -6,10 +6,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 
-/** @param {string} program */
-export async function startRedis(program) {
+/**
+ * @param {string} program
+ * @param {readonly string[]} more options, as on its command line
+ */
+export async function startRedis(program, more = []) {
   const port = await freePort()
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()]
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir(), ...more]
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface(child.stdout)) if (line.includes('Ready to accept')) break
   if (child.exitCode !== null) throw new Error(`Redis ended with ${child.exitCode}`)
@@ -17,7 +20,7 @@ export async function startRedis(program) {
   return { port, stop: () => void child.kill() }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())

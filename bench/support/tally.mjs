@@ -1,0 +1,27 @@
+/** Counts, and tells when so much more has come. Waiting costs nothing: what is measured is CPU. */
+export function createTally() {
+  let count = 0
+  let wanted = Number.POSITIVE_INFINITY
+  let reached = () => {}
+  return {
+    /** @type {(more: number) => void} */
+    add: (more) => {
+      count += more
+      if (count < wanted) return
+      wanted = Number.POSITIVE_INFINITY
+      reached()
+    },
+    /**
+     * Resolves when so much more has come since now.
+     *
+     * @param {number} more
+     * @returns {Promise<void>}
+     */
+    more(more) {
+      wanted = count + more
+      return new Promise((resolve) => {
+        reached = resolve
+      })
+    },
+  }
+}
