@@ -245,7 +245,7 @@ export function enlist(node: NodeState, now: number, out: NodeAction[]): void {
   noteListed(node, sharing, now, out)
 }
 
-/** The directory has taken newcomers in, or failed to: then the next flush tells what is wrong, and goes on from there. */
+/** The directory has taken newcomers in, or failed to: then a flush tells what is wrong, and goes on from there. */
 export function onEnlisted(
   node: NodeState,
   request: RequestId,
@@ -256,16 +256,27 @@ export function onEnlisted(
   const { sharing } = node
   const sessions = sharing ? take(sharing.enlisting, request) : undefined
   if (!sharing || !sessions) return
-  for (const { id, user } of sessions) {
-    if (reply?.outcome === 'done') sharing.entry.add(id)
-    else sharing.newcomers.set(id, user)
-    const owner = node.users.get(user)
-    if (owner) markUser(node, owner, out)
-  }
-  if (reply?.outcome === 'done') noteListed(node, sharing, now, out)
+  if (reply?.outcome === 'done') return noteEnlisted(node, sharing, sessions, now, out)
+  for (const { id, user } of sessions) sharing.newcomers.set(id, user)
+  if (reply?.outcome === 'lost' && sharing.flushSentAt === null) flush(node, now, out)
   if (reply?.outcome !== 'late') return
   noteLate(node, reply.now, now)
   askTurn(node, out)
+}
+
+function noteEnlisted(
+  node: NodeState,
+  sharing: Sharing,
+  sessions: readonly SessionOwner[],
+  now: number,
+  out: NodeAction[],
+): void {
+  for (const { id, user } of sessions) {
+    sharing.entry.add(id)
+    const owner = node.users.get(user)
+    if (owner) markUser(node, owner, out)
+  }
+  noteListed(node, sharing, now, out)
 }
 
 /** The last session stands in the entry: the node has joined. */
