@@ -1,6 +1,6 @@
 /** The parts of the Redis storage that need no Redis. */
 import { describe, expect, it } from 'vitest'
-import { createDrift } from '../../src/server/redis/drift.ts'
+import { adjusted } from '../../src/server/redis/drift.ts'
 import { bucketOf, createKeys } from '../../src/server/redis/keys.ts'
 import { crc16, evenTags, slotOf } from '../../src/server/redis/slot.ts'
 import { STRANGE_IDS } from '../corpus/strange-but-valid.ts'
@@ -40,27 +40,15 @@ describe('slots', () => {
 })
 
 describe('drift', () => {
-  const REFERENCE = 1
-
-  it('is learned from an answer that cannot be otherwise, no further than it must', () => {
-    const drift = createDrift(REFERENCE)
-    drift.learn(2, 5_000, 1_000, 1_010)
-    expect(drift.at(2)).toBe(3_989)
-    drift.learn(2, 5_000, 1_000, 1_500)
-    expect(drift.at(2)).toBe(3_989)
-    drift.learn(2, 1_000, 1_000, 1_010)
-    expect(drift.at(2)).toBe(1)
+  it('is what two clocks differ by, as closely as it can be known, and changes no further than it must', () => {
+    expect(adjusted(0, 5_000, 10)).toBe(4_989)
+    expect(adjusted(4_989, 5_000, 400)).toBe(4_989)
+    expect(adjusted(4_989, 0, 10)).toBe(11)
+    expect(adjusted(0, 0.4, 0)).toBe(0)
   })
 
   it('S13: is not learned from an answer that was held up', () => {
-    const drift = createDrift(REFERENCE)
-    drift.learn(2, 4_000, 1_000, 4_001)
-    expect(drift.at(2)).toBe(0)
-  })
-
-  it('is none where storage time comes from', () => {
-    const drift = createDrift(REFERENCE)
-    drift.learn(REFERENCE, 9_000, 1_000, 1_001)
-    expect(drift.at(REFERENCE)).toBe(0)
+    expect(adjusted(0, 3_000, 3_000)).toBe(0)
+    expect(adjusted(0, -3_000, 3_000)).toBe(0)
   })
 })

@@ -70,9 +70,14 @@ export function isCluster(client: RedisClientLike): boolean {
   return client.isCluster
 }
 
+/** The address of the master of a slot, as far as a cluster connection knows it; '' where it does not. */
+export function addressOfMaster(connection: Connection, slot: number): string {
+  return (connection as ClusterConnection).slots[slot]?.[0] ?? ''
+}
+
 /** The connection to the master of a slot, as far as the cluster client knows it. */
 export function masterOf(cluster: ClusterConnection, slot: number): RedisClientLike | undefined {
-  const address = cluster.slots[slot]?.[0]
+  const address = addressOfMaster(cluster, slot)
   const found = cluster
     .nodes('master')
     .find(({ options: { host, port } }) => `${String(host)}:${String(port)}` === address)

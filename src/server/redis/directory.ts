@@ -7,7 +7,7 @@ import type { Keys } from './keys.ts'
 import type { Command, Link, Span } from './link.ts'
 import { claimReply, entryReply, flushReply } from './node-replies.ts'
 import { CLAIM, DISCHARGE, ENLIST, FLUSH, LIST, RELEASE } from './node-scripts.ts'
-import type { Script } from './script.ts'
+import { ALWAYS, type Script } from './script.ts'
 import { slotOf } from './slot.ts'
 import { type Answer, type Asker, type Question, valueOf } from './stamped.ts'
 
@@ -15,8 +15,6 @@ import { type Answer, type Asker, type Question, valueOf } from './stamped.ts'
 const MOST_AT_ONCE = 1_000
 /** What no call can be in time for: it tells, and changes nothing. */
 const NEVER_IN_TIME_MS = -1
-/** For what needs no stamp. */
-const ALWAYS: Stamp = { sentAt: 0, toleranceMs: Number.POSITIVE_INFINITY }
 
 /** A call of the directory, and the time it has. */
 type Bounded<Call> = Call extends (...args: infer Args) => infer Reply
@@ -55,7 +53,7 @@ export function createDirectory(link: Link, asker: Asker, epochs: Epochs, keys: 
       const listed = await asker.ask(list, call, span)
       const stamp = stampOfEntry(call, listed)
       const [kept, epoch] = await Promise.all([
-        asker.ask(about(FLUSH, incarnation, flushArguments(call)), stamp, span, listed.now),
+        asker.ask(about(FLUSH, incarnation, flushArguments(call, listed.now)), stamp, span),
         epochs.refresh(span),
       ])
       // Nobody shall wait for the lease of what was lost.
@@ -96,14 +94,14 @@ export function createDirectory(link: Link, asker: Asker, epochs: Epochs, keys: 
   }
 }
 
-/** An entry is flushed in storage time as the index has just told it; where that was late already, not at all. */
+/** Where the flush was late for the index already, the entry tells of itself and is not changed. */
 function stampOfEntry(call: Flush, listed: Answer): Stamp {
   return listed.outcome === 'late' ? { sentAt: listed.now, toleranceMs: NEVER_IN_TIME_MS } : call
 }
 
-function flushArguments({ first, leaseMs, silent, gone }: Flush): Argument[] {
+function flushArguments({ first, leaseMs, silent, gone }: Flush, now: number): Argument[] {
   const packed = JSON.stringify(silent.map(({ id, ageMs }) => [id, ageMs]))
-  return [first ? '1' : '', leaseMs, packed, ...gone]
+  return [first ? '1' : '', leaseMs, now, packed, ...gone]
 }
 
 /** At least one, so that nothing is still asked about. */

@@ -3,7 +3,7 @@ import { PresenceError } from '../../core/errors.ts'
 import type { Drift } from './drift.ts'
 import type { Keys } from './keys.ts'
 import type { Link, Span } from './link.ts'
-import { runScript, script } from './script.ts'
+import { ALWAYS, runScript, script } from './script.ts'
 import { slotOf } from './slot.ts'
 
 /** What is known of the epochs. */
@@ -29,9 +29,6 @@ for place, key in ipairs(KEYS) do
 end
 return { text(now), 'done', epochs }
 `)
-
-/** What is lost begins anew whenever it is found out. */
-const ALWAYS = { sentAt: 0, toleranceMs: Number.POSITIVE_INFINITY }
 
 /** @param parts - the keys of the epochs; those of one part are read by one command */
 export function createEpochs(link: Link, parts: readonly Keys['epochs'][], drift: Drift): Epochs {

@@ -19,14 +19,18 @@ if not late then redis.call('ZADD', KEYS[1], text(now + ARGV[5]), ARGV[4]) end
 return { text(now), late and 'late' or 'kept', redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
 `)
 
-/** KEYS: entry, sessions. ARGV: '1' if this is the first, lease, the silent ones, then those gone. Gives the count of sessions. */
+/**
+ * KEYS: entry, sessions. ARGV: '1' if this is the first, lease, storage time as the index has it, the silent ones, then those
+ * gone. Gives the count of sessions.
+ */
 export const FLUSH = script(`
 local function answer(outcome) return { text(now), outcome, redis.call('HLEN', KEYS[2]) } end
 if late then return answer('late') end
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return answer('claimed') end
 if ARGV[4] == '' and redis.call('EXISTS', KEYS[1]) == 0 then return answer('missing') end
-redis.call('HSET', KEYS[1], 'lease', text(now + ARGV[5]), 'flushed', text(math.min(now, sent)), 'silent', ARGV[6])
-for place = 7, #ARGV do redis.call('HDEL', KEYS[2], ARGV[place]) end
+local listed = tonumber(ARGV[6])
+redis.call('HSET', KEYS[1], 'lease', text(listed + ARGV[5]), 'flushed', text(math.min(listed, sent)), 'silent', ARGV[7])
+for place = 8, #ARGV do redis.call('HDEL', KEYS[2], ARGV[place]) end
 return answer('kept')
 `)
 

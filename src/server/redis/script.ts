@@ -10,6 +10,8 @@ export interface Script {
   readonly sha: string
 }
 
+/** The stamp of what needs none. */
+export const ALWAYS: Stamp = Object.freeze({ sentAt: 0, toleranceMs: Number.POSITIVE_INFINITY })
 /** A tolerance that nothing exceeds, in digits. */
 const ANY_MS = 1e15
 

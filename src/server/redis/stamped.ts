@@ -25,52 +25,35 @@ export interface Answer {
 
 /** Puts stamped questions to Redis. */
 export interface Asker {
-  /**
-   * Each has an answer, or the error that came instead, at the end of the span at the latest.
-   *
-   * @param reference - storage time when the span began, or later; left out: as the stamp says
-   */
-  askAll(
-    questions: readonly Question[],
-    stamp: Stamp,
-    span: Span,
-    reference?: number,
-  ): Promise<(Answer | PresenceError)[]>
+  /** Each has an answer, or the error that came instead, at the end of the span at the latest. */
+  askAll(questions: readonly Question[], stamp: Stamp, span: Span): Promise<(Answer | PresenceError)[]>
   /** Rejects where there is no answer. */
-  ask(question: Question, stamp: Stamp, span: Span, reference?: number): Promise<Answer>
+  ask(question: Question, stamp: Stamp, span: Span): Promise<Answer>
 }
 
 export function createAsker(link: Link, drift: Drift): Asker {
-  const read = (
-    outcome: Outcome,
-    slot: number,
-    offset: number,
-    span: Span,
-    reference: number | undefined,
-  ) => {
-    if (outcome.error) return outcome.error
-    const answer = readAnswer(outcome.reply)
-    if (!answer) return unexpected(outcome.reply)
-    const told = answer.now + offset
-    if (reference !== undefined) {
-      drift.learn(slot, told, reference, reference + outcome.repliedAt - span.startedAt)
-    }
-    return { ...answer, now: told - drift.at(slot) }
-  }
-  const askAll: Asker['askAll'] = async (questions, stamp, span, reference = timeOf(stamp)) => {
+  const askAll: Asker['askAll'] = async (questions, stamp, span) => {
     const offsets = questions.map(({ slot }) => drift.at(slot))
     const commands = questions.map(({ script, keys, args }, place) =>
       runScript(script, keys, args, offsets[place] ?? 0, stamp),
     )
-    const outcomes = await link.send(commands, span)
-    return questions.map(({ slot }, place) =>
-      read(outcomes[place] ?? { error: unexpected() }, slot, offsets[place] ?? 0, span, reference),
-    )
+    const answers = (await link.send(commands, span)).map(readAnswer)
+    const late = questions.filter((_, place) => isLate(answers[place]))
+    if (late.length > 0)
+      await drift.measure(
+        late.map(({ keys }) => keys[0] ?? ''),
+        span,
+      )
+    return answers.map((answer, place) => {
+      if (answer instanceof PresenceError) return answer
+      const told = answer.now + (offsets[place] ?? 0)
+      return { ...answer, now: told - drift.at(questions[place]?.slot ?? 0) }
+    })
   }
   return {
     askAll,
-    async ask(question, stamp, span, reference) {
-      const [answer] = await askAll([question], stamp, span, reference)
+    async ask(question, stamp, span) {
+      const [answer] = await askAll([question], stamp, span)
       return valueOf(answer)
     },
   }
@@ -88,14 +71,15 @@ export function unexpected(cause?: unknown): PresenceError {
   return new PresenceError('UNAVAILABLE', 'Redis answered what cannot be', { cause })
 }
 
-/** Whoever tolerates everything does not know the time, and nothing can be learned from a difference to it. */
-function timeOf({ sentAt, toleranceMs }: Stamp): number | undefined {
-  return Number.isFinite(toleranceMs) ? sentAt : undefined
+function readAnswer(outcome: Outcome): Answer | PresenceError {
+  if (outcome.error) return outcome.error
+  if (!Array.isArray(outcome.reply)) return unexpected(outcome.reply)
+  const [time, what, ...rest] = outcome.reply as unknown[]
+  const now = Number(time)
+  if (!Number.isFinite(now) || typeof what !== 'string') return unexpected(outcome.reply)
+  return { now, outcome: what, rest }
 }
 
-function readAnswer(reply: unknown): Answer | null {
-  if (!Array.isArray(reply)) return null
-  const [time, outcome, ...rest] = reply as unknown[]
-  const now = Number(time)
-  return Number.isFinite(now) && typeof outcome === 'string' ? { now, outcome, rest } : null
+function isLate(answer: Answer | PresenceError | undefined): boolean {
+  return answer !== undefined && !(answer instanceof PresenceError) && answer.outcome === 'late'
 }

@@ -4,7 +4,7 @@ import type { BusAdapter } from '../storage/bus.ts'
 import type { ReadReply, Stamp, StorageAdapter, Swap, SwapReply } from '../storage/contract.ts'
 import type { NodeDirectory } from '../storage/nodes.ts'
 import { createBus } from './bus.ts'
-import { isCluster } from './client.ts'
+import { addressOfMaster, isCluster } from './client.ts'
 import { createDirectory } from './directory.ts'
 import { createDrift, noDrift } from './drift.ts'
 import { createEpochs } from './epochs.ts'
@@ -13,7 +13,6 @@ import { createLayoutCheck } from './layout.ts'
 import { openLink, type Span } from './link.ts'
 import { type RedisStorageOptions, resolveOptions } from './options.ts'
 import { createRead } from './read.ts'
-import { slotOf } from './slot.ts'
 import { createAsker } from './stamped.ts'
 import { createSwap } from './swap.ts'
 
@@ -44,7 +43,9 @@ export function redisStorage(options: RedisStorageOptions): RedisStorage {
   const isTogether = !isCluster(client)
   const keys = createKeys(prefix)
   const link = openLink(client, commandTimeoutMs, clock)
-  const drift = isTogether ? noDrift : createDrift(slotOf(keys.index))
+  const drift = isTogether
+    ? noDrift
+    : createDrift(link, keys, (slot) => addressOfMaster(link.connection, slot))
   const asker = createAsker(link, drift)
   const epochs = createEpochs(link, isTogether ? [keys.epochs] : keys.epochs.map((key) => [key]), drift)
   const read = createRead(link, epochs, keys, isTogether)
