@@ -15,7 +15,7 @@ import { userOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import type { Comparison } from './sharing.ts'
 import { isFenced, isYoung } from './standing.ts'
-import { file, type NodeState, nextSpread, storageTime, type ReadPurpose, type Watched } from './state.ts'
+import { file, type NodeState, nextSpread, type ReadPurpose, type Watched } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { noteInvalidation, tellWatchers } from './tell.ts'
 import { schedule } from './wheel.ts'
@@ -121,7 +121,7 @@ function compareWatched(
   const { sharing } = node
   if (!sharing || watched.told === '') return
   const { record } = stored
-  if (!record && isYoung(node, stored.epoch, storageTime(node, now))) return
+  if (!record && isYoung(node, stored.epoch, now)) return
   const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
   const { behind } = sharing.comparison
   if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)

@@ -160,9 +160,11 @@ function noteEpoch(node: NodeState, epoch: number, now: number): boolean {
   if (!sharing || epoch <= sharing.epoch) return false
   const isFirst = sharing.epoch === 0
   sharing.epoch = epoch
-  const age = Math.max(0, storageTime(node, now) - epoch)
-  if (!isFirst) startHold(node, now)
-  else if (age < config.timing.recoveryHoldMs) hold(node, now + config.timing.recoveryHoldMs - age)
+  const { recoveryHoldMs } = config.timing
+  // An epoch is the time at which it began; but that clock may have been stepped, so whoever was there goes by their own.
+  const age = isFirst ? Math.max(0, storageTime(node, now) - epoch) : 0
+  sharing.youngUntil = now + recoveryHoldMs - age
+  if (age < recoveryHoldMs) hold(node, sharing.youngUntil)
   return !isFirst
 }
 

@@ -120,7 +120,7 @@ export function encodeFor(
   if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)
   const pushed = query.pushed.get(user)
   if (pushed && isNewer(pushed.version, record)) return pushed.update
-  return encodePresence(user, shownBy(node, record, time, storageTime(node, now)))
+  return encodePresence(user, shownBy(node, record, time, now))
 }
 
 function markSession(node: NodeState, session: Session, out: NodeAction[]): void {

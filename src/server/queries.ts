@@ -132,7 +132,7 @@ export function onRecords(
     out.push({
       type: 'reply',
       request: query.ref,
-      value: presencesOf(node, query, records, storageTime(node, now)),
+      value: presencesOf(node, query, records, now),
     })
   else if (session.queries.has(query)) {
     confirm(session, query)
@@ -224,11 +224,12 @@ function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
   return records.every((record) => record !== null) ? records : null
 }
 
-function presencesOf(node: NodeState, query: Query, records: readonly StoredRecord[], time: number) {
+function presencesOf(node: NodeState, query: Query, records: readonly StoredRecord[], now: number) {
+  const time = storageTime(node, now)
   return query.ids.map((id, index) => {
     const hidden = query.visible !== null && !query.visible.has(id)
     const stored = records[index] as StoredRecord
-    return presenceOf(id, hidden ? UNKNOWN_VIEW : shownBy(node, stored, time, time))
+    return presenceOf(id, hidden ? UNKNOWN_VIEW : shownBy(node, stored, time, now))
   })
 }
 

@@ -37,8 +37,9 @@ export interface Sharing {
   outage: boolean
   /** Nobody is declared offline before: the storage may have lost who is online; monotonic. */
   holdUntil: number
-  /** The greatest epoch seen. */
+  /** The greatest epoch seen, and until when those who are online need not be back in it; monotonic. */
   epoch: number
+  youngUntil: number
   /** The sessions that this node's entry holds, and those that the next flush takes off it. */
   readonly entry: Set<string>
   readonly gone: Set<string>
@@ -138,6 +139,7 @@ export function createSharing(now: number): Sharing {
     outage: false,
     holdUntil: now,
     epoch: 0,
+    youngUntil: now,
     entry: new Set(),
     gone: new Set(),
     flushed: { gone: [], least: 0 },

@@ -31,23 +31,23 @@ export function stampOf(node: NodeState, now: number): Stamp {
   return { sentAt: storageTime(node, now), toleranceMs: tolerated }
 }
 
-/**
- * What a stored record shows. One that is missing from a storage that began anew lately may just not be back yet (L2):
- * an epoch is the time at which it began, or 0 where that is still to come.
- */
+/** What a stored record shows. One that is missing from a storage that began anew lately may just not be back yet (L2). */
 export function shownBy(
   node: NodeState,
   { epoch, record }: Pick<StoredRecord, 'epoch' | 'record'>,
   time: number,
-  storageNow: number,
+  now: number,
 ): PresenceView {
   if (record) return viewOf(record, time)
-  return isYoung(node, epoch, storageNow) ? UNKNOWN_VIEW : viewOf(EMPTY_RECORD, time)
+  return isYoung(node, epoch, now) ? UNKNOWN_VIEW : viewOf(EMPTY_RECORD, time)
 }
 
-/** Whether an epoch began so lately that those who are online need not be back yet. */
-export function isYoung({ config, sharing }: NodeState, epoch: number, storageNow: number): boolean {
-  return sharing !== null && (epoch === 0 || Math.abs(storageNow - epoch) < config.timing.recoveryHoldMs)
+/**
+ * Whether an epoch began so lately that those who are online need not be back yet: it is still to come (0), or newer than
+ * any that was seen, or one was seen for the first time less than R ago.
+ */
+export function isYoung({ sharing }: NodeState, epoch: number, now: number): boolean {
+  return sharing !== null && (epoch === 0 || epoch > sharing.epoch || now < sharing.youngUntil)
 }
 
 /** The addresses of all other nodes, as of the last flush. */
