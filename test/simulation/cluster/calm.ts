@@ -7,6 +7,9 @@
 export interface Calm {
   /** The storage lost everything. */
   wipedAt: number
+  /** The storage's epoch, and since when it has it. */
+  epoch: number
+  epochSince: number
   /** The storage lost its last writes. */
   lostAt: number
   /** Its clock was stepped. */
@@ -23,6 +26,8 @@ export function createCalm(now: number): Calm {
   // A storage that is used for the first time is as one that was wiped.
   return {
     wipedAt: now,
+    epoch: 0,
+    epochSince: now,
     lostAt: Number.NEGATIVE_INFINITY,
     steppedAt: Number.NEGATIVE_INFINITY,
     wasStepped: false,

@@ -80,7 +80,7 @@ function checkAnswers(world: World, { refs, link, session }: ClusterSide): void 
 
 /** S4, L1: whoever watches has been told what the storage holds. */
 function checkWatcher(world: World, side: ClusterSide): void {
-  const { people, clock, calm } = world
+  const { people, clock, calm, durations } = world
   if ((side.link.server?.bufferedAmount ?? 0) > 0) side.fullAt = clock.now()
   if (side.session?.acknowledged !== true || side.leaving || side.user === null) return
   const watched = new Map(side.watched)
@@ -88,7 +88,10 @@ function checkWatcher(world: World, side: ClusterSide): void {
     for (const user of people.roster(side.user)) if (!watched.has(user)) watched.set(user, side.rosterSince)
   for (const [user, since] of watched) {
     if (!people.sees(side.user, user) || !world.users.has(user)) continue
-    const { view, at } = newest(userTruth(world, user).history)
+    const { history, stored } = userTruth(world, user)
+    const { view } = newest(history)
+    // L2: of whom nothing stands there, nothing is known before R.
+    const at = stored.record ? newest(history).at : calm.epochSince + durations.recoveryHoldMs
     const last = side.places.get(user)?.last
     if (last && shows(last, view, calm.wasStepped)) continue
     if (clock.now() > toldBy(world, Math.max(at, since)))

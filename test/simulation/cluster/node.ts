@@ -12,14 +12,12 @@ import { breaks, contactsAdapter, type World } from './world.ts'
 /** `closing`: it drains; `closed`: it has gone of its own accord; `dead`: it was killed. */
 type NodePhase = 'up' | 'closing' | 'closed' | 'dead'
 
-export interface ClusterNode {
+/** What is known of a node; it calls the storage before it is there for others. */
+export interface Known {
   readonly name: string
   readonly process: SimulatedProcess
   readonly way: Way
-  readonly presence: PresenceServer
   readonly startedAt: number
-  /** Where clients find it no more. */
-  readonly leaveNetwork: () => void
   phase: NodePhase
   /** When it was closed or killed. */
   endedAt: number
@@ -35,12 +33,31 @@ export interface ClusterNode {
   readonly written: Map<string, WirePresence[]>
 }
 
+export interface ClusterNode extends Known {
+  readonly presence: PresenceServer
+  /** Clients find it no more. */
+  readonly leaveNetwork: () => void
+}
+
 /** Another node begins. */
 export function startNode(world: World): ClusterNode {
   const { clock, network, cluster, durations, weather, nodes, setup, random, trace } = world
   const name = `node${nodes.length}`
   const process = createProcess(clock, setup.seed + 1_000 + nodes.length)
   const way = createWay()
+  const known: Known = {
+    name,
+    process,
+    way,
+    startedAt: clock.now(),
+    phase: 'up',
+    endedAt: Number.NEGATIVE_INFINITY,
+    drainsUntil: Number.NEGATIVE_INFINITY,
+    leaseSentAt: null,
+    keptAt: Number.NEGATIVE_INFINITY,
+    troubledAt: clock.now(),
+    written: new Map(),
+  }
   const storage = cluster.storage(
     hooksOf(way, {
       clock,
@@ -49,13 +66,13 @@ export function startNode(world: World): ClusterNode {
       process,
       weather,
       onCall: (call) => {
-        observeCall(world, node, call)
+        observeCall(world, known, call)
       },
       onCarried: (call, reply, sentAt) => {
-        observeCarried(world, node, call, reply, sentAt)
+        observeCarried(world, known, call, reply, sentAt)
       },
       onAnswer: (call, reply, sentAt) => {
-        observeAnswer(node, call, reply, sentAt)
+        observeAnswer(known, call, reply, sentAt)
       },
       onMessage: (deliver) => {
         world.messages.push(deliver)
@@ -77,21 +94,7 @@ export function startNode(world: World): ClusterNode {
     const observer = observeDoor(world, node, network.linkOf(socket))
     presence.handleConnection(wrapSocket(socket, process, observer, { terminate: true }))
   }, name)
-  const node: ClusterNode = {
-    name,
-    process,
-    way,
-    presence,
-    startedAt: clock.now(),
-    leaveNetwork,
-    phase: 'up',
-    endedAt: Number.NEGATIVE_INFINITY,
-    drainsUntil: Number.NEGATIVE_INFINITY,
-    leaseSentAt: null,
-    keptAt: Number.NEGATIVE_INFINITY,
-    troubledAt: clock.now(),
-    written: new Map(),
-  }
+  const node: ClusterNode = Object.assign(known, { presence, leaveNetwork })
   presence.on('error', (error, { stage }) => {
     trace(() => `${name} error: ${stage}: ${String(error)}`)
     if (stage !== 'storage' && stage !== 'bus') breaks(world, 'SOUND', `${name}: ${stage}: ${String(error)}`)

@@ -121,7 +121,10 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
     if (wire.status !== 'unknown' || Object.keys(wire).length > 2) breaks(world, 'S7', where)
     return
   }
-  if (wire.status === 'unknown') return judgeUnknown(world, where)
+  if (wire.status === 'unknown') {
+    side.places.set(user, { at: 0, notified: -1, ...side.places.get(user), last: wire })
+    return judgeUnknown(world, where)
+  }
   // S14: a node learns of a stepped clock by the next answer of the storage, W at the latest.
   const learns = calm.steppedAt + durations.sweepMs + durations.callTimeoutMs + durations.latencyMs
   if (wire.lastSeen !== undefined && wire.lastSeen > cluster.time() && clock.now() > learns)
@@ -147,9 +150,8 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
 /** L2: of whom nothing stands there, for R after the storage began anew. */
 export function judgeUnknown(world: World, where: string): void {
   const { calm, clock, durations } = world
-  const { recoveryHoldMs, flushMs, callTimeoutMs } = durations
-  const since = Math.max(calm.wipedAt, calm.steppedAt, calm.outages.at(-1)?.to ?? -Infinity)
-  const until = since + recoveryHoldMs + 2 * flushMs + callTimeoutMs + tellSlackMs(world)
+  const since = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
+  const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
   if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
 }
 

@@ -7,25 +7,26 @@ import type { MemoryCall } from '../../../src/testing/index.ts'
 import { isPossible } from '../choices.ts'
 import { addView, newest, shownBy } from '../history.ts'
 import { describe } from '../observe-storage.ts'
+import { GHOST } from '../setup.ts'
 import type { SessionTruth } from '../truth.ts'
-import type { ClusterNode } from './node.ts'
+import type { Known } from './node.ts'
 import { faultAt, goneDeadline, holderOf, mayEnd, ownLiveUntil, writeSlackMs } from './verdicts.ts'
 import { breaks, userTruth, type World } from './world.ts'
 
 /** S13: who has no lease makes no transition. */
-export function observeCall(world: World, node: ClusterNode, call: MemoryCall): void {
+export function observeCall(world: World, node: Known, call: MemoryCall): void {
   if (call.method === 'swap' && isFenced(world, node))
     breaks(world, 'S13', `${node.name} writes, and has no lease`)
 }
 
 /** More than L − F past sending its last good flush. */
-export function isFenced({ clock, durations }: World, { leaseSentAt }: ClusterNode): boolean {
+export function isFenced({ clock, durations }: World, { leaseSentAt }: Known): boolean {
   const { leaseMs, flushMs } = durations
   return leaseSentAt === null || clock.now() > leaseSentAt + leaseMs - flushMs + 1
 }
 
 /** A node reads the answer to a call. */
-export function observeAnswer(node: ClusterNode, call: MemoryCall, reply: unknown, sentAt: number): void {
+export function observeAnswer(node: Known, call: MemoryCall, reply: unknown, sentAt: number): void {
   if (call.method !== 'flush') return
   const { outcome } = reply as FlushReply
   if (outcome === 'kept') node.leaseSentAt = Math.max(node.leaseSentAt ?? sentAt, sentAt)
@@ -35,12 +36,13 @@ export function observeAnswer(node: ClusterNode, call: MemoryCall, reply: unknow
 /** A call has been carried out. */
 export function observeCarried(
   world: World,
-  node: ClusterNode,
+  node: Known,
   call: MemoryCall,
   reply: unknown,
   sentAt: number,
 ): void {
   const { clock, durations, trace } = world
+  noteEpoch(world)
   if (call.method === 'flush') {
     const { outcome } = reply as FlushReply
     if (outcome === 'kept') node.keptAt = clock.now()
@@ -57,7 +59,7 @@ export function observeCarried(
 }
 
 /** Looks at what stands there for a user. Says whether that is news. */
-function observeRecord(world: World, id: string, author: ClusterNode): boolean {
+function observeRecord(world: World, id: string, author: Known): boolean {
   const { cluster, clock, calm, trace } = world
   const truth = userTruth(world, id)
   const next = cluster.recordOf(id)
@@ -73,7 +75,9 @@ function observeRecord(world: World, id: string, author: ClusterNode): boolean {
   judgeLastSeen(world, id, stored.record, next.record)
   if (!isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time()))
     breaks(world, 'CHOICE', `${id} never chose ${JSON.stringify(next.record.choice)}`)
-  if (addView(truth.history, shownBy(id, next.record), clock.now())) {
+  // L2: over what was lost everything is news; nobody can tell it from a coming.
+  const isNews = addView(truth.history, shownBy(id, next.record), clock.now())
+  if (isNews || !stored.record) {
     const views = author.written.get(id) ?? []
     author.written.set(id, [...views, newest(truth.history).view])
   }
@@ -133,7 +137,9 @@ function judgeLastSeen(world: World, user: string, before: UserRecord | null, af
   if (calm.wasStepped || lastSeen === null || lastSeen === (before?.lastSeen ?? null)) return
   if (lastSeen > cluster.time()) breaks(world, 'S6', `last seen of ${user} is in the future`)
   // L2, L3: what was lost with the storage can only be guessed.
-  const isGuessed = after.lastSeenAccuracy === 'approximate' && hasLost(world)
+  const { lastSeens } = userTruth(world, user)
+  const isGuessed = hasLost(world) && (after.lastSeenAccuracy === 'approximate' || lastSeens.has(lastSeen))
+  lastSeens.add(lastSeen)
   const now = clock.now()
   const at = lastSeen - cluster.time() + now
   const { flushMs, intervalMs, latencyMs } = durations
@@ -204,12 +210,22 @@ export function allowChoice(
   })
 }
 
+/** Notes when an epoch begins. */
+function noteEpoch({ cluster, calm, clock }: World): void {
+  // Of somebody for whom nothing ever stands there.
+  const { epoch } = cluster.recordOf(GHOST)
+  if (epoch <= calm.epoch) return
+  calm.epoch = epoch
+  calm.epochSince = clock.now()
+}
+
 /** L2: nothing of a user stands in a storage that began anew R ago: then they are offline, and nobody knows since when. */
 export function observeForgotten(world: World, user: string): void {
   const { cluster, clock, durations, calm } = world
+  noteEpoch(world)
   const { epoch, record } = cluster.recordOf(user)
-  const age = Math.abs(cluster.time() - epoch)
-  const isOld = clock.now() >= calm.wipedAt + durations.recoveryHoldMs - durations.latencyMs - 2
-  if (record || epoch === 0 || age < durations.recoveryHoldMs - durations.latencyMs - 2 || !isOld) return
+  // A node knows the storage's time to within one of its answers.
+  const isOld = clock.now() >= calm.epochSince + durations.recoveryHoldMs - durations.latencyMs - 2
+  if (record || epoch === 0 || !isOld) return
   addView(userTruth(world, user).history, shownBy(user, null), clock.now())
 }

@@ -5,7 +5,7 @@
 import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
 import { goneBy, liveUntil, type SessionTruth } from '../truth.ts'
 import { outageEnd, outageSince } from './calm.ts'
-import { type ClusterNode, isRunning, troubleOf } from './node.ts'
+import { type ClusterNode, isRunning, type Known, troubleOf } from './node.ts'
 import type { World } from './world.ts'
 
 /** How long a node leaves alone what has failed. */
@@ -86,7 +86,7 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
  * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
  * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
  */
-function isOutOfReach({ calm, clock, durations }: World, { keptAt }: ClusterNode): boolean {
+function isOutOfReach({ calm, clock, durations }: World, { keptAt }: Known): boolean {
   const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
   const now = clock.now()
   const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs

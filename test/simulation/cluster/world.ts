@@ -64,6 +64,8 @@ export interface UserTruth {
   readonly choice: ChoiceTruth
   /** What stood in the storage when it was last looked at. */
   stored: ReturnType<MemoryCluster['recordOf']>
+  /** Every last seen that ever stood there: after a loss it may stand there again. */
+  readonly lastSeens: Set<number>
   /** When the user last said what they choose or do. */
   saidAt: number
 }
@@ -139,6 +141,7 @@ function createUser(user: string, now: number, cluster: MemoryCluster): UserTrut
     history: createHistory(user, now),
     choice: createChoiceTruth(),
     stored: cluster.recordOf(user),
+    lastSeens: new Set(),
     saidAt: Number.NEGATIVE_INFINITY,
   }
 }
