@@ -24,7 +24,7 @@ import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'
+import { incarnationNow, isFenced, isHolding, noteLate, stampOf, startHold } from './standing.ts'
 import {
   file,
   type NodeState,
@@ -315,6 +315,9 @@ export function face(
   const isLoss = known !== null && known.version > 0 && (isNewer(known, stored) || !stored.record)
   if (!isLoss || !node.sharing) return learn(node, user, stored, now, out)
   node.sharing.comparison.repairs++
+  // What other nodes have put there may be lost as well: until they have put it back nobody's end is decided.
+  startHold(node, now)
+  holdEnds(node, user, now)
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
   // It is put back at once, and nothing of it made known.

@@ -1,7 +1,7 @@
 /** A change of which nobody knows whether it was written, and a storage that has lost what stood there before. */
 import { expect, test } from 'vitest'
 import { type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
-import { choice, T } from '../support/server-world.ts'
+import { choice, GOODBYE, T } from '../support/server-world.ts'
 
 test('L2: a storage is wiped while a change is under way: who is online is not shown offline', async () => {
   const { cluster, nodes, clock, stored } = await createClusterWorld()
@@ -18,4 +18,19 @@ test('L2: a storage is wiped while a change is under way: who is online is not s
   await clock.advance(R + 2 * T)
   expect(bob.statusesOf('alice')).toEqual(['busy'])
   expect(stored('alice').record?.sessions).toHaveLength(1)
+})
+
+test('L2: a storage is wiped and one of two sessions ends before any node knows: the other is not shown offline', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  const phone = await one.open('alice')
+  const laptop = await two.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  cluster.wipe()
+  await phone.say(GOODBYE)
+  await clock.advance(R + 2 * T)
+  expect(bob.statusesOf('alice')).toEqual([])
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([laptop.session])
 })
