@@ -32,11 +32,11 @@ export function tellWatchers(
   watched.version = record
   watched.told = update
   for (const viewer of watched.viewers) {
-    const isRecipient = recipients?.has(viewer.id) !== false
+    const isNamed = recipients?.has(viewer.id) === true
     for (const session of viewer.sessions.values()) {
       const seen = watched.strays.get(session) ?? before
       if (session.phase !== 'live' || isNewer(seen.version, record)) continue
-      if (isRecipient && watches(node, viewer, session, id)) {
+      if ((isNamed || !recipients) && watches(node, viewer, session, id, isNamed)) {
         watched.strays.delete(session)
         const change = { user: id, before: seen.text, update, text, version: record }
         enqueueChange(node, session, change, out)

@@ -50,10 +50,16 @@ export function noteShown(
   else watched.strays.set(session, { version, text })
 }
 
-/** Whether a session of `viewer` is to be told of a user who names them among their contacts. */
-export function watches(node: NodeState, viewer: User, session: Session, target: string): boolean {
+/** Whether a session of `viewer` is to be told of a user. `isNamed`: that user names them among their contacts. */
+export function watches(
+  node: NodeState,
+  viewer: User,
+  session: Session,
+  target: string,
+  isNamed: boolean,
+): boolean {
   const subscribed = session.subscriptions.get(target)
-  if (subscribed === true || (subscribed === false && !node.config.selective)) return true
+  if (subscribed === true || (subscribed === false && isNamed && !node.config.selective)) return true
   return session.watchesRoster && viewer.roster !== null && viewer.roster.has(target)
 }
 
