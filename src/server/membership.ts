@@ -16,7 +16,7 @@ import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { repeatNumbers } from './mail.ts'
 import { forgetListed } from './orphans.ts'
-import { markUser } from './presence.ts'
+import { endingSessions, markUser } from './presence.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
@@ -228,6 +228,8 @@ function enlistAll({ sharing, users }: NodeState): void {
     for (const { change } of user.queue) {
       if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
     }
+    // Those whose end is held stand in the record until it is decided.
+    for (const id of endingSessions(user)) sharing?.newcomers.set(id, user.id)
   }
 }
 
