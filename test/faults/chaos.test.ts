@@ -1,95 +1,83 @@
 /** Three nodes and 300 users with 20 contacts each over real Redis, and whatever can happen to them. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import { missingRedis, redisTitle, type RedisServer, startRedis } from '../support/redis-server.ts'
-import { type Crowd, createCrowd } from './crowd.ts'
-import { killNodes, type NodeProcess, type NodeSetup, startNode, T } from './node.ts'
+import { describe, expect, test } from 'vitest'
+import { createRandom } from '../../src/testing/index.ts'
+import { missingRedis, redisTitle } from '../support/redis-server.ts'
+import { COMMAND_TIMEOUT_MS, killNodes } from './node.ts'
 import { USERS } from './people.ts'
+import { endWorlds, openRedis, openWorld, type World } from './world.ts'
 
-/** Everybody who died is offline by then, and everybody else has been told: T + W + L, R after an outage, and a busy machine. */
-const SETTLED_MS = 3 * T
-const NODES = 3
+const SEED = Number(process.env.SEED ?? 1)
 
-const open: { crowd: Crowd | null; nodes: NodeProcess[]; stop: (() => Promise<void>)[] } = {
-  crowd: null,
-  nodes: [],
-  stop: [],
-}
+endWorlds()
 
-afterEach(async () => {
-  open.crowd?.leave()
-  await killNodes(open.nodes)
-  for (const stop of open.stop.splice(0)) await stop()
-  open.nodes = []
-})
-
-async function begin(redis: NodeSetup['redis'], seed: number): Promise<Crowd> {
-  for (let index = 0; index < NODES; index++) open.nodes.push(await startNode(redis))
-  const crowd = createCrowd(() => open.nodes, USERS, seed)
-  open.crowd = crowd
-  await crowd.come()
-  expect(await crowd.agree(SETTLED_MS)).toEqual([])
-  return crowd
-}
-
-async function beginOnOne(seed: number, persistent = false): Promise<{ crowd: Crowd; redis: RedisServer }> {
-  const redis = await startRedis({ persistent })
-  open.stop.push(() => redis.stop())
-  return { redis, crowd: await begin({ port: redis.port }, seed) }
-}
-
-/** Life goes on while something happens; then all is well again, and nobody was told a lie. */
-async function survive(crowd: Crowd, happens: () => Promise<unknown>): Promise<void> {
-  await Promise.all([crowd.live(100), happens()])
-  expect(await crowd.agree(SETTLED_MS)).toEqual([])
-  expect(crowd.falseOffline).toEqual([])
-}
-
-describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users'), () => {
+describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users who come and go'), () => {
   test('S1, S2, L1: a random half of the nodes is killed and restarted five times', async () => {
-    const { crowd, redis } = await beginOnOne(1)
+    const redis = await openRedis()
+    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+    const random = createRandom(SEED)
     for (let round = 0; round < 5; round++) {
-      await survive(crowd, async () => {
-        const places = round % 2 === 0 ? [round % NODES] : [round % NODES, (round + 1) % NODES]
-        await killNodes(places.map((place) => open.nodes[place] as NodeProcess))
-        await wait(1_000)
-        for (const place of places) open.nodes[place] = await startNode({ port: redis.port })
-      })
+      await world.survive(() => killSome(world, random.integer(0, 2), random.integer(1, 2)))
     }
   })
 
   test('L4, S2: Redis is killed and comes back with its data', async () => {
-    const { crowd, redis } = await beginOnOne(2, true)
-    await survive(crowd, async () => {
+    const redis = await openRedis({ persistent: true })
+    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+    await world.survive(async () => {
+      await wait(500)
       await redis.kill()
       await wait(2_000)
       await redis.restart()
+      await wait(500)
     })
   })
 
   test('L2, S2: Redis is killed and comes back with nothing', async () => {
-    const { crowd, redis } = await beginOnOne(3)
-    await survive(crowd, async () => {
-      await redis.kill()
+    const redis = await openRedis()
+    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+    await world.survive(async () => {
+      await wait(500)
       await redis.restart()
+      await wait(1_000)
     })
   })
 
-  test('L2, S2: Redis is wiped, and forgets its scripts', async () => {
-    const { crowd, redis } = await beginOnOne(4)
-    await survive(crowd, async () => {
-      await redis.flushAll()
-      await redis.command('script', 'flush')
+  test('L2, S2: Redis is wiped and forgets its scripts, twice', async () => {
+    const redis = await openRedis()
+    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+    await world.survive(async () => {
+      for (let time = 0; time < 2; time++) {
+        await wait(500)
+        await redis.flushAll()
+        await redis.command('script', 'flush')
+      }
+      await wait(500)
     })
   })
 
-  test('L4, S2: Redis stands still for 3 s, and pauses its clients for 2', async () => {
-    const { crowd, redis } = await beginOnOne(5)
-    await survive(crowd, async () => {
+  test('L4, S2: Redis stands still for longer than T, and pauses its clients', async () => {
+    const redis = await openRedis()
+    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+    await world.survive(async () => {
       redis.pause()
-      await wait(3_000)
+      await wait(7_000)
       redis.resume()
     })
-    await survive(crowd, () => redis.command('client', 'pause', 2_000))
+    await world.survive(async () => {
+      await redis.command('client', 'pause', 10 * COMMAND_TIMEOUT_MS)
+      await wait(10 * COMMAND_TIMEOUT_MS)
+    })
   })
 })
+
+/** Some of the nodes are killed, in the midst of life, and come back a while later. */
+async function killSome({ nodes, node, restart }: World, first: number, count: number): Promise<void> {
+  await wait(500)
+  const places = Array.from({ length: count }, (_, index) => (first + index) % nodes.length)
+  await killNodes(places.map(node))
+  await wait(1_000)
+  await Promise.all(places.map(restart))
+  await wait(500)
+  expect(nodes.every(({ alive }) => alive)).toBe(true)
+}

@@ -1,149 +1,195 @@
 /**
- * Users who come and go, each with the shipped client and watching their contacts; and an observer who knows the truth:
- * who wants to be online, and who has a connection. It notes every false offline at the moment at which it is shown.
+ * Users who come and go and watch each other, and an observer who knows of each whether they are there. It holds against
+ * that what every watcher is shown, at the moment at which it is shown (S2) and all the time (S1); and when all is quiet,
+ * everything that is shown and stored (L1).
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import WebSocket from 'ws'
-import { createPresenceClient, type PresenceClient } from '../../src/client/index.ts'
-import type { Presence } from '../../src/core/index.ts'
-import { createRandom } from '../../src/testing/index.ts'
-import { type NodeProcess, T } from './node.ts'
+import type { PresenceClient } from '../../src/client/index.ts'
+import type { Presence, PresenceStatus } from '../../src/core/index.ts'
+import { createRandom, type Random } from '../../src/testing/index.ts'
+import { watchLag } from './lag.ts'
+import { F, L, type NodeProcess, R, T, W } from './node.ts'
 import { contactsOf, userName } from './people.ts'
-
-/** g, and what a busy machine takes to tell of something. */
-const GRACE_MS = T / 4
-const DELIVERY_MS = 1_000
-const POLL_MS = 50
-
-export interface Person {
-  readonly id: string
-  readonly client: PresenceClient
-  /** Wants to be online: has connected, and not said goodbye since. */
-  wanted: boolean
-  /** Since when the client has been connected, or not; by the clock of this process. */
-  connected: boolean
-  since: number
-}
+import { createPerson, type Door, type Person } from './person.ts'
 
 export interface Crowd {
   readonly people: readonly Person[]
-  /** What must never be: somebody shown offline who was there. */
-  readonly falseOffline: readonly string[]
-  /** Everybody in, or so many at random. */
+  person(index: number): Person
+  /** What must never be: somebody shown offline who was there, or online long after they had gone. */
+  readonly lies: readonly string[]
+  /** How long the last agreement took. */
+  readonly tookMs: number
+  /** So many come in, from the first on; resolves when all of them stand in the storage. */
   come(count?: number): Promise<void>
-  /** So many things that users do, one after the other. */
-  live(actions: number): Promise<void>
-  /** Waits until every watcher shows what is true. Gives what is still wrong after the time. */
-  agree(withinMs: number): Promise<string[]>
-  leave(): void
+  /** Lives until told to stop. */
+  live(signal: AbortSignal): Promise<void>
+  /** Until this is called everything may take as long as it takes: whatever happened is over only now. */
+  calm(): void
+  /** Waits until every watcher and the storage show what is true. Gives what is still wrong after the time. */
+  agree(withinMs?: number): Promise<string[]>
+  /** All at once lose their connection. */
+  dropAll(): void
+  end(): void
 }
 
-export function createCrowd(nodes: () => readonly NodeProcess[], count: number, seed = 1): Crowd {
+/** Delivery, on a busy machine. */
+const DELIVERY_MS = 1_500
+/** Everybody who died is offline by then, and everybody else has been told: T + W + L, R after an outage. */
+export const SETTLED_MS = T + W + L + F + R + 2 * DELIVERY_MS
+const LOOK_MS = 200
+const POLL_MS = 50
+const ACT_MS = 15
+/** Longer than it takes to be told of the next change. */
+const MOST_COMPLAINTS = 12
+
+export function createCrowd(nodes: () => readonly NodeProcess[], count: number, seed: number): Crowd {
   const random = createRandom(seed)
-  const falseOffline: string[] = []
+  const lies: string[] = []
+  const lag = watchLag()
   const byId = new Map<string, Person>()
-  const url = (): string => {
-    const alive = nodes().filter((node) => node.alive)
-    return `ws://127.0.0.1:${random.pick(alive.length > 0 ? alive : nodes()).port}`
+  let calmSince: number | null = performance.now()
+  let tookMs = 0
+
+  /** S2, at the moment at which somebody is shown something new. What was shown before was judged then. */
+  const judge = (watcher: string, { userId, status, reason, stale }: Presence, previous: Presence): void => {
+    if (status !== 'offline' || previous.status === 'offline') return
+    const since = byId.get(userId)?.protectedSince() ?? null
+    const forMs = performance.now() - (since ?? Number.POSITIVE_INFINITY)
+    if (forMs <= DELIVERY_MS + 2 * lag.longest()) return
+    const facts = `${String(reason)}${stale ? ', stale' : ''}, there for ${Math.round(forMs)} ms`
+    const history = byId.get(userId)?.history() ?? ''
+    lies.push(
+      `S2: ${watcher} was shown ${userId} offline (${facts}) at ${Math.round(performance.now())}: ${history}`,
+    )
   }
-  const people = Array.from({ length: count }, (_, index) => createPerson(userName(index), url))
-  for (const person of people) {
-    byId.set(person.id, person)
-    person.client.subscribeContacts((presence, previous) => {
-      judge(byId, person, presence, previous, falseOffline)
-    })
-  }
+  const watch =
+    (id: string) =>
+    (client: PresenceClient): void => {
+      client.on('presence', (presence, previous) => {
+        judge(id, presence, previous)
+      })
+      client.subscribeContacts()
+    }
+  const people = Array.from({ length: count }, (_, index) => {
+    const id = userName(index)
+    const person = createPerson(id, createDoor(nodes, index), watch(id))
+    byId.set(id, person)
+    return person
+  })
+
+  /** S1, all the time: who has gone is not online for long, as far as a watcher knows who is told of anything. */
+  const look = setInterval(() => {
+    if (calmSince === null) return
+    const latest = performance.now() - SETTLED_MS - 2 * lag.longest()
+    if (calmSince > latest) return
+    for (const person of people) {
+      if (person.present || person.goneAt > latest) continue
+      for (const id of contactsOf(person.id)) {
+        const watcher = byId.get(id)
+        if (!watcher?.settled || !watcher.connected) continue
+        const { online, stale } = watcher.client.get(person.id)
+        if (online && !stale) lies.push(`S1: ${id} still sees ${person.id} online`)
+      }
+    }
+  }, LOOK_MS)
+
   return {
     people,
-    falseOffline,
-    async come(some = people.length) {
-      await Promise.all(people.slice(0, some).map((person) => enter(person)))
+    lies,
+    person: (index) => people[index] as Person,
+    get tookMs() {
+      return tookMs
     },
-    async live(actions) {
-      for (let action = 0; action < actions; action++) {
-        act(random.pick(people), random.integer(0, 5))
-        await wait(20)
+    async come(some = people.length) {
+      const newcomers = people.slice(0, some)
+      for (const person of newcomers) person.come()
+      while (!newcomers.every(({ settled }) => settled)) await wait(POLL_MS)
+    },
+    async live(signal) {
+      calmSince = null
+      while (!signal.aborted) {
+        act(random.pick(people), random)
+        await wait(ACT_MS)
       }
     },
-    async agree(withinMs) {
-      const lastAt = Date.now() + withinMs
+    calm() {
+      calmSince = performance.now()
+    },
+    async agree(withinMs = SETTLED_MS) {
+      const startedAt = performance.now()
       for (;;) {
-        const wrong = disagreements(people, byId)
-        if (wrong.length === 0 || Date.now() > lastAt) return wrong.slice(0, 8)
+        let wrong = people.flatMap((person) => complaintsOf(person, byId))
+        if (wrong.length === 0) wrong = await storedWrong(nodes(), people)
+        tookMs = Math.round(performance.now() - startedAt)
+        if (wrong.length === 0) return []
+        if (tookMs > withinMs + 2 * lag.longest()) return wrong.slice(0, MOST_COMPLAINTS)
         await wait(POLL_MS)
       }
     },
-    leave() {
-      for (const { client } of people) client.destroy()
+    dropAll() {
+      for (const person of people) if (person.present) person.drop()
+    },
+    end() {
+      clearInterval(look)
+      lag.stop()
+      for (const person of people) person.end()
     },
   }
 }
 
-function createPerson(id: string, url: () => string): Person {
-  const client = createPresenceClient({
-    url,
-    token: id,
-    WebSocket: WebSocket as never,
-    activity: false,
-    reconnect: { minDelayMs: 100, maxDelayMs: 1_000 },
-    connectTimeoutMs: 2_000,
-  })
-  const person: Person = { id, client, wanted: false, connected: false, since: Date.now() }
-  client.on('connection', ({ current }) => {
-    const connected = current === 'connected'
-    if (connected !== person.connected) person.since = Date.now()
-    person.connected = connected
-  })
-  return person
-}
-
-async function enter(person: Person): Promise<void> {
-  person.wanted = true
-  await person.client.connect()
-}
-
-function act(person: Person, what: number): void {
-  if (!person.wanted) {
-    person.wanted = true
-    person.client.connect().catch(() => {})
-  } else if (what === 0) {
-    person.wanted = false
-    person.client.disconnect().catch(() => {})
-  } else if (person.connected) {
-    person.client.setStatus(what % 2 === 0 ? 'busy' : 'auto').catch(() => {})
+/** Each attempt goes to the next node, whether it is there or not. */
+function createDoor(nodes: () => readonly NodeProcess[], index: number): Door {
+  let attempt = index
+  return {
+    url: () => `ws://127.0.0.1:${nodes()[attempt++ % nodes().length]?.port ?? 0}`,
+    nodeDied: () => nodes().some(({ alive }) => !alive),
   }
 }
 
-/** S2: nobody is shown offline who is connected, or has lost the connection just now. */
-function judge(
-  people: ReadonlyMap<string, Person>,
-  watcher: Person,
-  presence: Presence,
-  previous: Presence,
-  falseOffline: string[],
-): void {
-  const person = people.get(presence.userId)
-  // A goodbye is no lie, though who said it may be on the way back.
-  if (presence.reason === 'leave') return
-  if (!person?.wanted || presence.status !== 'offline' || !previous.online) return
-  const forMs = Date.now() - person.since
-  const isThere = person.connected ? forMs > DELIVERY_MS : forMs < GRACE_MS
-  if (isThere)
-    falseOffline.push(
-      `${watcher.id} was shown ${person.id} offline (${String(presence.reason)}), ${person.connected ? 'connected' : 'gone'} for ${forMs} ms`,
-    )
+/** Something that users do, or that happens to them. */
+function act(person: Person, random: Random): void {
+  const what = random.next()
+  if (!person.present) person.come()
+  else if (what < 0.15) person.leave()
+  else if (what < 0.25) person.vanish(what < 0.22 ? 'cut' : 'silent')
+  else if (what < 0.45) person.drop()
+  else person.choose(random.pick(['auto', 'away', 'busy']))
 }
 
-function disagreements(people: readonly Person[], byId: ReadonlyMap<string, Person>): string[] {
-  return people
-    .filter(({ wanted }) => wanted)
-    .flatMap((watcher) => {
-      if (!watcher.connected) return [`${watcher.id} is not connected`]
-      return contactsOf(watcher.id).flatMap((id) => {
-        const contact = byId.get(id)
-        const shown = watcher.client.get(id)
-        const isRight = contact === undefined || (shown.online === contact.wanted && !shown.stale)
-        return isRight ? [] : [`${watcher.id} sees ${id} ${shown.status}${shown.stale ? ' (stale)' : ''}`]
-      })
+/** What a person is to be seen as. */
+function truthOf({ present, choice }: Person): PresenceStatus {
+  if (!present) return 'offline'
+  return choice === 'auto' ? 'online' : choice
+}
+
+/** What a watcher does not see as it is. */
+function complaintsOf(watcher: Person, byId: ReadonlyMap<string, Person>): string[] {
+  if (!watcher.present) return []
+  if (!watcher.connected || !watcher.settled) return [`${watcher.id} is not back`]
+  return contactsOf(watcher.id).flatMap((id) => {
+    const contact = byId.get(id)
+    if (!contact) return []
+    const { status, stale } = watcher.client.get(id)
+    if (status === truthOf(contact) && !stale) return []
+    return [
+      `${watcher.id} sees ${id} ${status}${stale ? ' (stale)' : ''} and not ${truthOf(contact)}: ${contact.history()}`,
+    ]
+  })
+}
+
+/** What the storage does not hold as it is, through each node. */
+async function storedWrong(nodes: readonly NodeProcess[], people: readonly Person[]): Promise<string[]> {
+  const ids = people.map(({ id }) => id)
+  const answers = await Promise.all(
+    nodes.filter(({ alive, frozen }) => alive && !frozen).map((node) => node.statuses(ids)),
+  )
+  return answers.flatMap((statuses) => {
+    if (!statuses) return ['A node does not answer']
+    return people.flatMap((person, index) => {
+      const stored = statuses[index] ?? 'nothing'
+      return stored === truthOf(person)
+        ? []
+        : [`The storage holds ${person.id} ${stored} and not ${truthOf(person)}`]
     })
+  })
 }

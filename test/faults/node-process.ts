@@ -5,8 +5,8 @@ import { Cluster, Redis } from 'ioredis'
 import { WebSocketServer } from 'ws'
 import { createPresenceServer } from '../../src/server/index.ts'
 import { redisStorage } from '../../src/server/redis/index.ts'
+import type { Answer, NodeSetup, Question } from './node.ts'
 import { contactsOf } from './people.ts'
-import type { NodeSetup } from './node.ts'
 
 const setup = JSON.parse(process.env.NODE_SETUP ?? '{}') as NodeSetup
 
@@ -18,25 +18,42 @@ const presence = createPresenceServer({
   contacts: { contactsOf, symmetric: true },
   storage: redisStorage({ client, commandTimeoutMs: setup.commandTimeoutMs }),
   heartbeat: { timeoutMs: setup.timeoutMs },
-  limits: { admissionsPerSecond: 5_000 },
+  limits: { admissionsPerSecond: setup.admissionsPerSecond },
 })
+const faults: string[] = []
+presence.on('error', (error, { stage }) => void faults.push(`${stage}: ${String(error)}`))
 const http = createServer()
 presence.attach(new WebSocketServer({ server: http }))
 http.listen(setup.port, '127.0.0.1', () => {
   process.send?.({ port: (http.address() as AddressInfo).port })
 })
-process.on('SIGTERM', () => {
-  void presence.close({ drainMs: setup.drainMs }).then(() => {
-    client.disconnect()
-    process.exit(0)
-  })
-})
+
+const close = async (): Promise<void> => {
+  await presence.close({ drainMs: setup.drainMs })
+  client.disconnect()
+  // Otherwise the parent would keep this process.
+  process.exit(0)
+}
+process.on('SIGTERM', () => void close())
 process.on('disconnect', () => process.exit(0))
+process.on('message', (question: Question) => {
+  void answer(question).then((value) => process.send?.({ id: question.id, value } satisfies Answer))
+})
+
+async function answer({ about, ids }: Question): Promise<unknown> {
+  if (about === 'health') return presence.health()
+  if (about === 'faults') return faults
+  const found = await presence.get(ids).catch(() => null)
+  return found?.map(({ status }) => status) ?? null
+}
 
 function connect(redis: NodeSetup['redis']): Redis | Cluster {
-  if ('nodes' in redis) return new Cluster([...redis.nodes], { slotsRefreshTimeout: 1_000 })
-  if ('sentinels' in redis) {
-    return new Redis({ sentinels: [...redis.sentinels], name: redis.name, failoverDetector: true })
+  if ('nodes' in redis) {
+    return new Cluster([...redis.nodes], { lazyConnect: true, slotsRefreshTimeout: 1_000 })
   }
-  return new Redis({ host: '127.0.0.1', port: redis.port })
+  if ('sentinels' in redis) {
+    const { sentinels, name } = redis
+    return new Redis({ sentinels: [...sentinels], name, failoverDetector: true, lazyConnect: true })
+  }
+  return new Redis({ host: '127.0.0.1', port: redis.port, lazyConnect: true })
 }

@@ -1,0 +1,97 @@
+/** Nodes on a Redis, and a crowd on the nodes; all of it gone after the test, however that ends. */
+import { afterEach, expect } from 'vitest'
+import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts'
+import { type Crowd, createCrowd } from './crowd.ts'
+import { type NodeProcess, type NodeSetup, type RedisAddress, startNode } from './node.ts'
+
+export interface World {
+  readonly crowd: Crowd
+  /** By place; a node that was killed stays until it is restarted. */
+  readonly nodes: readonly NodeProcess[]
+  node(place: number): NodeProcess
+  /** Starts a node anew, on its port. */
+  restart(place: number): Promise<void>
+  /** Users live while something happens; then all is true again, and nobody was told a lie. */
+  survive(happens: () => Promise<unknown>): Promise<void>
+  /** The same without life: all stay where they are. */
+  endure(happens: () => Promise<unknown>): Promise<void>
+}
+
+export interface WorldOptions extends Partial<Omit<NodeSetup, 'redis' | 'port'>> {
+  readonly nodes?: number
+  /** People who exist. */
+  readonly users: number
+  /** People who are there from the first; left out: all. */
+  readonly present?: number
+  readonly seed?: number
+}
+
+const ends: (() => unknown)[] = []
+
+/** To be called once in a file: ends all that its tests have opened. */
+export function endWorlds(): void {
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  })
+}
+
+/** Has something ended after the test. */
+export function afterwards(end: () => unknown): void {
+  ends.push(end)
+}
+
+/** A Redis of the test's own. */
+export async function openRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const redis = await startRedis(options)
+  afterwards(() => redis.stop())
+  return redis
+}
+
+/** @param redisOf - where the node at a place finds its Redis */
+export async function openWorld(
+  redisOf: (place: number) => RedisAddress,
+  { nodes: count = 3, users, present = users, seed = 1, ...setup }: WorldOptions,
+): Promise<World> {
+  const nodes: NodeProcess[] = []
+  afterwards(() => Promise.all(nodes.map((node) => node.kill())))
+  for (let place = 0; place < count; place++) nodes.push(await startNode(redisOf(place), setup))
+  const crowd = createCrowd(() => nodes, users, seed)
+  afterwards(() => {
+    crowd.end()
+  })
+  const hold = async (): Promise<void> => {
+    crowd.calm()
+    expect(await crowd.agree()).toEqual([])
+    expect(crowd.lies).toEqual([])
+  }
+  await crowd.come(present)
+  await hold()
+  const node = (place: number): NodeProcess => {
+    const found = nodes[place]
+    if (!found) throw new RangeError(`There is no node at place ${place}`)
+    return found
+  }
+  return {
+    crowd,
+    nodes,
+    node,
+    async restart(place) {
+      nodes[place] = await startNode(redisOf(place), { ...setup, port: node(place).port })
+    },
+    async survive(happens) {
+      const over = new AbortController()
+      const life = crowd.live(over.signal)
+      try {
+        await happens()
+      } finally {
+        over.abort()
+        await life
+      }
+      await hold()
+    },
+    async endure(happens) {
+      await happens()
+      await hold()
+    },
+  }
+}
