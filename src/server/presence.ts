@@ -24,7 +24,7 @@ import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, noteLate, stampOf, startHold } from './standing.ts'
+import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
 import {
   file,
   type NodeState,
@@ -226,6 +226,10 @@ function propose(
   if (record === known.record && known.version >= user.floor) {
     return settle(node, user, user.queue.length, now, out)
   }
+  // Those who hold the user's sessions may still have to put them back: without any the user would show offline.
+  if (record.sessions.length === 0 && known.version === 0 && isYoung(node, known.epoch, time)) {
+    return hold(node, user, now, RETRY_MS)
+  }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
     return hold(node, user, now, HOLD_MS)
   }
@@ -320,8 +324,10 @@ export function face(
   holdEnds(node, user, now)
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
-  // It is put back at once, and nothing of it made known.
-  user.queue.unshift({ change: reconciliation(node, user, known.record), waiter: null })
+  // It is put back at once, and nothing of it made known. Whoever has none of its sessions leaves it to those who do.
+  const change = reconciliation(node, user, known.record)
+  if (change.sessions.length === 0 && known.record.sessions.length > 0) return
+  user.queue.unshift({ change, waiter: null })
   markUser(node, user, out)
 }
 

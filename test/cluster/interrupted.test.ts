@@ -34,3 +34,36 @@ test('L2: a storage is wiped and one of two sessions ends before any node knows:
   expect(bob.statusesOf('alice')).toEqual([])
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([laptop.session])
 })
+
+test('L2: a storage is wiped: a node that a user has left does not put them back without the sessions of others', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  const before = await one.open('alice')
+  await clock.advance(2 * F)
+  const after = await two.open('alice', { previous: before.session })
+  await clock.advance(100)
+  bob.clear()
+  cluster.wipe()
+  two.way.storage = 'cut'
+  await clock.advance(F + 100)
+  two.way.storage = 'open'
+  await clock.advance(R + 2 * T)
+  expect(bob.statusesOf('alice')).toEqual([])
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([after.session])
+})
+
+test('L2: a storage is wiped and the application chooses for a user elsewhere: who is online is not shown offline', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld({ count: 3 })
+  const [one, two, three] = nodes as [ClusterNode, ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  await one.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  cluster.wipe()
+  const done = three.server.setStatus('alice', 'busy')
+  await clock.advance(R + 2 * T)
+  await done
+  expect(bob.statusesOf('alice')).toEqual(['busy'])
+  expect(stored('alice').record?.sessions).toHaveLength(1)
+})
