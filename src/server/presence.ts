@@ -237,6 +237,7 @@ function propose(
   proposals.push({
     user,
     before: known,
+    seen: user.view,
     next: { epoch: known.epoch, version, record },
     changes: user.queue.length,
   })
@@ -369,11 +370,11 @@ function adopt(user: User, { epoch, version, record }: StoredRecord, now: number
 /** What was proposed stands in the storage. */
 function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeAction[]): void {
   const { user, before, next } = proposal
-  const { view } = user
-  adopt(user, next, now)
+  // What was read meanwhile may be this, or what has followed it.
+  if (!user.known || isNewer(next, user.known)) adopt(user, next, now)
   user.kicked = Math.max(user.kicked, next.record.kicked ?? 0)
   user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
-  noteTransition(node, proposal, view, now, out)
+  noteTransition(node, proposal, now, out)
   tellHolders(node, proposal, out)
   for (const { id } of before.record.sessions)
     if (!next.record.sessions.some((session) => session.id === id)) takeOffEntry(node.sharing, id)

@@ -260,6 +260,8 @@ export interface Proposal {
   readonly user: User
   /** What it takes the place of. */
   readonly before: VersionedRecord
+  /** What the user showed by then, as far as this node knew. */
+  readonly seen: PresenceView
   readonly next: VersionedRecord
   readonly changes: number
 }

@@ -1,9 +1,10 @@
 /** A change that this node has written: what the application hears of it, and the other nodes that hold the user. */
 import { addressOf } from '../core/lease.ts'
-import { type PresenceView, sameView } from '../core/model.ts'
+import { sameView } from '../core/model.ts'
+import { viewOf } from '../core/record.ts'
 import type { NodeAction } from './machine.ts'
 import { post } from './mail.ts'
-import { presenceOf, seenBy } from './presence-of.ts'
+import { AT_ANY_TIME, presenceOf, seenBy } from './presence-of.ts'
 import { otherNodes } from './standing.ts'
 import { type NodeState, type Proposal, storageTime } from './state.ts'
 
@@ -13,8 +14,7 @@ const KEPT_ROUNDS = 1.2
 /** If it shows, it is a transition: told to the application here and nowhere else, and to all who watch. */
 export function noteTransition(
   node: NodeState,
-  { user, before, next }: Proposal,
-  seen: PresenceView,
+  { user, before, seen, next }: Proposal,
   now: number,
   out: NodeAction[],
 ): void {
@@ -22,10 +22,11 @@ export function noteTransition(
   if (node.sharing) user.keptUntil = now + KEPT_ROUNDS * compareMs + 2 * flushMs
   // A record that was only raised above what was lost shows what watchers may have seen otherwise.
   if (next.record === before.record) user.untold = true
-  if (user.encoded === '' || sameView(seen, user.view)) return
+  const view = viewOf(next.record, AT_ANY_TIME)
+  if (sameView(seen, view)) return
   user.untold = true
   const time = storageTime(node, now)
-  const presence = presenceOf(user.id, seenBy(time, user.view))
+  const presence = presenceOf(user.id, seenBy(time, view))
   const previous = presenceOf(user.id, seenBy(time, seen))
   out.push({ type: 'notify', notice: { type: 'change', presence, previous } })
 }
