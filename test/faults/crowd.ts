@@ -118,6 +118,7 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
     async agree(withinMs = SETTLED_MS) {
       const startedAt = performance.now()
       for (;;) {
+        for (const person of people) if (person.present) person.makeSure()
         let wrong = people.flatMap((person) => complaintsOf(person, byId))
         if (wrong.length === 0) wrong = await storedWrong(nodes(), people)
         tookMs = Math.round(performance.now() - startedAt)
@@ -140,9 +141,13 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
 /** Each attempt goes to the next node, whether it is there or not. */
 function createDoor(nodes: () => readonly NodeProcess[], index: number): Door {
   let attempt = index
+  let node: NodeProcess | undefined
   return {
-    url: () => `ws://127.0.0.1:${nodes()[attempt++ % nodes().length]?.port ?? 0}`,
-    nodeDied: () => nodes().some(({ alive }) => !alive),
+    url() {
+      node = nodes()[attempt++ % nodes().length]
+      return `ws://127.0.0.1:${node?.port ?? 0}`
+    },
+    nodeDied: () => node?.alive === false,
   }
 }
 

@@ -99,15 +99,17 @@ export async function startNode(
   ])
   const ask = createAsker(child)
   let frozen = false
+  let killed = false
   return {
     port,
     get alive() {
-      return child.exitCode === null && child.signalCode === null
+      return !killed && child.exitCode === null && child.signalCode === null
     },
     get frozen() {
       return frozen
     },
     async kill() {
+      killed = true
       child.kill('SIGKILL')
       if (children.has(child)) await gone
     },

@@ -23,6 +23,11 @@ export interface Person {
   /** Since when nobody may see them offline; `null`: just now anybody may. */
   protectedSince(): number | null
   come(): void
+  /**
+   * Chooses again where a choice was under way when the connection was lost: the node that had it may carry it out
+   * any time, also after a later one that was made elsewhere.
+   */
+  makeSure(): void
   choose(choice: Choice): void
   /** Says goodbye. */
   leave(): void
@@ -43,7 +48,7 @@ const REMEMBERED = 16
 export interface Door {
   /** The address for an attempt. */
   url(): string
-  /** Whether a node was killed in the last moments: its sessions live on until T, and not g. */
+  /** Whether the node of the last attempt was killed: its sessions live on until T, and not g. */
   nodeDied(): boolean
 }
 
@@ -60,6 +65,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
   let standsSince = Number.POSITIVE_INFINITY
   /** Without a connection: until then they count as there. */
   let safeUntil = Number.NEGATIVE_INFINITY
+  let unsure = false
   let round = 0
   const events: string[] = []
   const note = (event: string): void => {
@@ -74,7 +80,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
     const own = ++round
     settled = false
     const chosen = choice
-    while (own === round && present) {
+    for (;;) {
       const isTaken = await device.client.setStatus(chosen).then(
         () => true,
         () => false,
@@ -87,6 +93,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
         return
       }
       await wait(RETRY_MS)
+      if (own !== round) return
     }
   }
   const onConnected = (): void => {
@@ -100,6 +107,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
   const onLost = (): void => {
     if (!connected) return
     connected = false
+    unsure ||= !settled
     note('lost')
     const patience = door.nodeDied() ? T - 1.1 * H - MARGIN_MS : GRACE - MARGIN_MS
     safeUntil = performance.now() + patience
@@ -114,6 +122,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
     return next
   }
   const go = (): void => {
+    unsure ||= !settled
     present = connected = settled = false
     round++
     goneAt = performance.now()
@@ -150,6 +159,10 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
       client.connect().catch(() => {})
       if (watching !== client) watch(client)
       watching = client
+    },
+    makeSure() {
+      if (unsure && connected) void settle()
+      unsure &&= !connected
     },
     choose(next) {
       choice = next
