@@ -8,7 +8,7 @@ import { type Door, hear, lose, noteLife, welcomed } from '../door.ts'
 import { follow, type History, type Place } from '../history.ts'
 import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
-import type { ClusterNode } from './node.ts'
+import type { ClusterNode, Known } from './node.ts'
 import { isFenced, observeForgotten } from './observe-storage.ts'
 import { tellSlackMs } from './verdicts.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
@@ -123,7 +123,7 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
   }
   if (wire.status === 'unknown') {
     side.places.set(user, { at: 0, notified: -1, ...side.places.get(user), last: wire })
-    return judgeUnknown(world, where)
+    return judgeUnknown(world, node, where)
   }
   // S14: a node learns of a stepped clock by the next answer of the storage, W at the latest.
   const learns = calm.steppedAt + durations.sweepMs + durations.callTimeoutMs + durations.latencyMs
@@ -148,9 +148,11 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
 }
 
 /** L2: of whom nothing stands there, for R after the storage began anew. */
-export function judgeUnknown(world: World, where: string): void {
+export function judgeUnknown(world: World, { startedAt }: Known, where: string): void {
   const { calm, clock, durations } = world
-  const since = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
+  const began = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
+  // By a clock that was put back nobody who came later can tell when the storage began.
+  const since = calm.wasStepped ? Math.max(began, startedAt) : began
   const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
   if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
 }

@@ -293,7 +293,7 @@ function query(world: World, node: ClusterNode | undefined, user: number): void 
   if (node?.phase !== 'up' || node.process.frozen) return
   const since = clock.now()
   node.presence.get([people.users[user % people.users.length] as string]).then((found) => {
-    for (const one of found) checkQuery(world, one, since)
+    for (const one of found) checkQuery(world, node, one, since)
   }, ignore)
 }
 

@@ -45,7 +45,7 @@ export function writeSlackMs({ durations: { latencyMs, tickMs } }: World): numbe
 
 /** The longest from the storage to the sockets of all watchers where nothing is wrong: two reads and a message. */
 export function tellSlackMs({ durations: { latencyMs } }: World): number {
-  return 8 * (latencyMs + 1) + 5
+  return 12 * (latencyMs + 1) + 5
 }
 
 /** After a fault calls have to fail first, and are tried again: it is over for a node by this long after its end. */
@@ -86,11 +86,13 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
  * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
  * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
  */
-function isOutOfReach({ calm, clock, durations }: World, { keptAt }: Known): boolean {
+function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Known): boolean {
   const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
   const now = clock.now()
   const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
   const outMs = now - keptAt
+  // S14: whoever has begun since the storage's clock was stepped can go by that clock alone.
+  if (calm.steppedAt >= keptAt - flushMs && nodes.some(({ startedAt }) => startedAt > keptAt - flushMs)) return true
   const shared = outageSince(calm, keptAt, now)
   return outMs - shared >= leastMs || (outMs >= leastMs && now >= outageEnd(calm, now) + recoveryHoldMs)
 }
