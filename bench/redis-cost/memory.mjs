@@ -26,7 +26,7 @@ export async function measureMemory() {
 async function heapOf(watched, server) {
   const before = heapNow()
   const tally = createTally()
-  const present = tally.more(CONNECTIONS * watched)
+  const present = watched > 0 ? tally.more(CONNECTIONS * watched) : undefined
   const peers = Array.from({ length: CONNECTIONS }, (_, place) => {
     const peer = comeOnline(
       /** @type {import('presencekit/server').PresenceServer} */ (server),
@@ -36,7 +36,7 @@ async function heapOf(watched, server) {
     peer.onRecords = tally.add
     return peer
   })
-  if (watched > 0) await present
+  await present
   await new Promise((resolve) => setTimeout(resolve, 500))
   return (heapNow() - before) / peers.length
 }

@@ -1,15 +1,15 @@
 // What a transition costs: of users with so many contacts, a third of them online, spread over the nodes. Users come, change
-// and leave one after the other, each when all contacts have heard of the one before; then all change at once.
+// and leave one after the other, each when all contacts have heard of the one before; and once all change at once.
 
 import { openByHand } from '../support/by-hand.mjs'
 import { createMeter } from '../support/meter.mjs'
 import { openNodes } from '../support/nodes.mjs'
 import { comeOnline } from '../support/quiet-peer.mjs'
 import { createTally } from '../support/tally.mjs'
+import { createPeople } from './people.mjs'
 
 const NODES = [1, 3]
 const CONTACTS = [20, 100, 500]
-const ONLINE_SHARE = 0.3
 const MOVERS = 30
 const ROUNDS = 5
 /** The first warms up, and does not count. */
@@ -46,13 +46,12 @@ export async function measureTransitions(redis) {
 async function playRounds(redis, nodes, count) {
   await redis.clear()
   const meter = createMeter(redis.admin)
-  const contacts = Array.from({ length: count }, (_, index) => `contact ${index}`)
-  const online = contacts.slice(0, count * ONLINE_SHARE)
-  const ours = await openOurs(redis, meter, nodes, contacts, online)
-  const theirs = await openTheirs(redis, meter, nodes, contacts, online)
+  const people = createPeople(MOVERS, count, ROUNDS + WARM_UP)
+  const ours = await openOurs(redis, meter, nodes, people)
+  const theirs = await openTheirs(redis, meter, nodes, people)
   const rounds = []
-  for (let round = 0; round < ROUNDS + WARM_UP; round++) {
-    const movers = Array.from({ length: MOVERS }, (_, index) => `mover ${round} ${index}`)
+  for (let round = 0; round < people.rounds; round++) {
+    const movers = people.movers(round)
     rounds.push({
       ours: await playRound(meter, movers, ours),
       theirs: await playRound(meter, movers, theirs),
@@ -108,19 +107,15 @@ async function playRound(meter, movers, side) {
  * @param {import('../support/redis.mjs').BenchRedis} redis
  * @param {ReturnType<typeof createMeter>} meter
  * @param {number} count
- * @param {readonly string[]} contacts
- * @param {readonly string[]} online
+ * @param {import('./people.mjs').People} people
  */
-async function openOurs(redis, meter, count, contacts, online) {
-  const everybody = Array.from({ length: ROUNDS + WARM_UP }, (_, round) =>
-    Array.from({ length: MOVERS }, (_mover, index) => `mover ${round} ${index}`),
-  ).flat()
+async function openOurs(redis, meter, count, { online, audience, rounds, contactsOf }) {
   const nodes = await openNodes(count, redis, meter, {
-    contacts: { contactsOf: (user) => (user.startsWith('mover') ? contacts : everybody), symmetric: true },
+    contacts: { contactsOf, symmetric: true },
     heartbeat: { timeoutMs: TIMEOUT_MS },
   })
   const tally = createTally()
-  const present = tally.more(online.length * everybody.length)
+  const present = tally.more(online.length * rounds)
   for (const [index, user] of online.entries()) comeOnline(nodes.at(index), user).onRecords = tally.add
   await present
   /** @type {Map<string, import('../support/quiet-peer.mjs').Peer>} */
@@ -132,7 +127,7 @@ async function openOurs(redis, meter, count, contacts, online) {
     change: say,
     leave: (/** @type {string} */ user) => say(user, 'offline'),
     tally,
-    audience: online.length,
+    audience,
     close: () => nodes.close(),
   }
 }
@@ -141,20 +136,19 @@ async function openOurs(redis, meter, count, contacts, online) {
  * @param {import('../support/redis.mjs').BenchRedis} redis
  * @param {ReturnType<typeof createMeter>} meter
  * @param {number} count
- * @param {readonly string[]} contacts
- * @param {readonly string[]} online
+ * @param {import('./people.mjs').People} people
  */
-async function openTheirs(redis, meter, count, contacts, online) {
+async function openTheirs(redis, meter, count, { online, audience, contactsOf }) {
   const tally = createTally()
   const byHand = await openByHand(count, redis, meter, tally)
   await Promise.all(online.map((user, index) => byHand.watch(user, index)))
   return {
-    come: (/** @type {string} */ user) => void byHand.come(user, contacts),
+    come: (/** @type {string} */ user) => void byHand.come(user, contactsOf(user)),
     change: (/** @type {string} */ user, /** @type {string} */ status) =>
-      void byHand.change(user, status, contacts),
-    leave: (/** @type {string} */ user) => void byHand.change(user, 'offline', contacts),
+      void byHand.change(user, status, contactsOf(user)),
+    leave: (/** @type {string} */ user) => void byHand.change(user, 'offline', contactsOf(user)),
     tally,
-    audience: online.length,
+    audience,
     close: byHand.close,
   }
 }

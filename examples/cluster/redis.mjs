@@ -14,6 +14,8 @@ export async function startRedis(program, more = []) {
   const port = await freePort()
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir(), ...more]
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // However this ends, it does not stay behind.
+  process.once('exit', () => child.kill())
   for await (const line of createInterface(child.stdout)) if (line.includes('Ready to accept')) break
   if (child.exitCode !== null) throw new Error(`Redis ended with ${child.exitCode}`)
   child.stdout.resume()
