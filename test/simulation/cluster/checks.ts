@@ -138,9 +138,11 @@ export async function checkEnd(world: World): Promise<void> {
   checkDirectory(world)
   for (const device of world.devices) checkConverged(world, device)
   for (const node of nodes.filter(({ phase }) => phase === 'up')) {
-    const answer = node.presence.get(people.users)
+    const answer = node.presence.get(people.users).catch(() => null)
     await clock.advance(4 * world.durations.latencyMs + 10)
-    for (const found of await answer) checkQuery(world, node, found, clock.now())
+    const found = await answer
+    if (!found) breaks(world, 'L1', `${node.name} cannot answer`)
+    for (const one of found ?? []) checkQuery(world, node, one, clock.now())
   }
 }
 

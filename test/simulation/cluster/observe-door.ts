@@ -10,7 +10,7 @@ import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
 import type { ClusterNode, Known } from './node.ts'
 import { isFenced, observeForgotten } from './observe-storage.ts'
-import { tellSlackMs } from './verdicts.ts'
+import { faultAt, tellSlackMs } from './verdicts.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
 export function observeDoor(world: World, node: ClusterNode, link: MemoryLink): SocketObserver {
@@ -152,7 +152,7 @@ export function judgeUnknown(world: World, { startedAt }: Known, where: string):
   const { calm, clock, durations } = world
   const began = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
   // By a clock that was put back nobody who came later can tell when the storage began.
-  const since = calm.wasStepped ? Math.max(began, startedAt) : began
+  const since = calm.wasStepped ? Math.max(began, startedAt, faultAt(world)) : began
   const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
   if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
 }

@@ -92,7 +92,8 @@ function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Know
   const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
   const outMs = now - keptAt
   // S14: whoever has begun since the storage's clock was stepped can go by that clock alone.
-  if (calm.steppedAt >= keptAt - flushMs && nodes.some(({ startedAt }) => startedAt > keptAt - flushMs)) return true
+  if (calm.steppedAt >= keptAt - flushMs && nodes.some(({ startedAt }) => startedAt > keptAt - flushMs))
+    return true
   const shared = outageSince(calm, keptAt, now)
   return outMs - shared >= leastMs || (outMs >= leastMs && now >= outageEnd(calm, now) + recoveryHoldMs)
 }
@@ -134,8 +135,11 @@ export function toldBy(world: World, at: number): number {
   const fault = faultAt(world)
   const bus = busFaultAt(world)
   const quiet = at - 2 * flushMs
-  if (Math.max(fault, bus) < quiet) return at + tellSlackMs(world)
+  // L3: what a failover lost is put back by then without a word: who saw the older finds it by comparison (S4).
+  const isRepair = at <= world.calm.lostAt + 2 * flushMs + 1.2 * compareMs + patienceMs(world)
+  if (Math.max(fault, bus) < quiet && !isRepair) return at + tellSlackMs(world)
   // The number of the last message is repeated once: where that is lost too, the comparison is left.
-  const repairMs = fault < quiet && at > bus - flushMs / 2 ? flushMs + 2_000 : 1.2 * compareMs + 2 * flushMs
+  const isLostMessage = fault < quiet && !isRepair && at > bus - flushMs / 2
+  const repairMs = isLostMessage ? flushMs + 2_000 : 1.2 * compareMs + 2 * flushMs
   return Math.max(at, fault, bus) + repairMs + patienceMs(world) + tellSlackMs(world)
 }
