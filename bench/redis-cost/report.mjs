@@ -87,10 +87,10 @@ export function printIdle(idle) {
  * @param {object} measured
  * @param {{ readonly connection: number, readonly watched: number }} measured.memory
  * @param {{ readonly memory: number, readonly nodeMicros: readonly number[] }} measured.sockets
- * @param {Record<'publish' | 'spublish', readonly number[]>} measured.bus
+ * @param {Record<import('./cluster.mjs').What, readonly number[]>} measured.cluster
  * @param {readonly Usage[]} measured.comparison
  */
-export function printConstants({ memory, sockets, bus, comparison }) {
+export function printConstants({ memory, sockets, cluster, comparison }) {
   console.log('\nConstants')
   const compared = (/** @type {keyof Usage} */ name) => spreadOf(comparison.map((usage) => usage[name]))
   printTable(
@@ -103,8 +103,10 @@ export function printConstants({ memory, sockets, bus, comparison }) {
       ['heap of each user whom it watches', `${brief(memory.watched)} bytes`],
       ['heap of a connection with its `ws` socket', `${brief(sockets.memory)} bytes`],
       ['node, an idle connection a minute, with its socket', `${spreadOf(sockets.nodeMicros)} µs`],
-      ['message in a cluster of 3, plain Pub/Sub', `${spreadOf(bus.publish)} µs of all masters`],
-      ['the same, sharded Pub/Sub', `${spreadOf(bus.spublish)} µs of all masters`],
+      ['cluster of 3 masters, all of them: a message by plain Pub/Sub', `${spreadOf(cluster.publish)} µs`],
+      ['a message by sharded Pub/Sub', `${spreadOf(cluster.spublish)} µs`],
+      ['a read of 100 users', `${spreadOf(cluster.read)} µs`],
+      ['the flush of a node', `${spreadOf(cluster.flush)} µs`],
     ],
   )
 }

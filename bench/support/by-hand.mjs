@@ -1,11 +1,8 @@
 // The control: presence as it is written by hand. A key with 60 s to live for each user who is online, set again by every
-// heartbeat of every connection; a channel for each user; whoever changes publishes to each of their contacts.
-
-import { countedClient } from './counted-client.mjs'
+// heartbeat of every connection; a channel for each user; whoever changes publishes to each of their contacts, in one pipeline,
+// as somebody writes it who knows how to.
 
 const LIFE_S = 60
-
-/** @typedef {{ call(name: string, args: readonly (string | number)[]): Promise<unknown> }} Connection */
 
 /**
  * @param {number} count of nodes
@@ -15,22 +12,27 @@ const LIFE_S = 60
  */
 export async function openByHand(count, redis, meter, tally) {
   const nodes = Array.from({ length: count }, () => ({
-    commands: countedClient(redis.createClient(), meter.count).duplicate(),
+    commands: redis.createClient(),
     subscriber: redis.createClient(),
   }))
   await Promise.all(nodes.flatMap(({ commands, subscriber }) => [commands.connect(), subscriber.connect()]))
   for (const { subscriber } of nodes) subscriber.on('message', () => tally.add(1))
   const at = (/** @type {number} */ index) => /** @type {(typeof nodes)[number]} */ (nodes[index % count])
   /** @type {(index: number, name: string, ...args: (string | number)[]) => Promise<unknown>} */
-  const call = (index, name, ...args) => /** @type {Connection} */ (at(index).commands).call(name, args)
+  const call = (index, name, ...args) => {
+    meter.count({ kind: name, args })
+    return at(index).commands.call(name, args)
+  }
 
-  const tell = (
-    /** @type {string} */ user,
-    /** @type {string} */ status,
-    /** @type {readonly string[]} */ contacts,
-  ) => {
+  /** @type {(user: string, status: string, contacts: readonly string[]) => Promise<unknown>} */
+  const tell = (user, status, contacts) => {
     const message = JSON.stringify({ user, status, at: Date.now() })
-    return Promise.all(contacts.map((contact) => call(0, 'publish', `to:${contact}`, message)))
+    const pipeline = at(0).commands.pipeline()
+    for (const contact of contacts) {
+      meter.count({ kind: 'publish', args: [`to:${contact}`, message] })
+      pipeline.publish(`to:${contact}`, message)
+    }
+    return pipeline.exec()
   }
 
   return {
