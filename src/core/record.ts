@@ -38,6 +38,8 @@ export interface UserRecord {
   readonly sessions: readonly SessionEntry[]
   /** `null`: the sessions speak for themselves. */
   readonly choice: Choice | null
+  /** Storage time as of which that was chosen; left out: never. */
+  readonly chosenAt?: number
   /** Storage time of the last proof of life that may be shown; `null`: never. */
   readonly lastSeen: number | null
   /** How exactly `lastSeen` is meant. */
@@ -71,6 +73,8 @@ export type RecordChange =
       readonly text: string | null | undefined
       /** Storage time. */
       readonly until: number | null
+      /** Storage time at which it was made: one that was held up changes nothing where a later one stands. */
+      readonly at: number
     }
   | { readonly type: 'lapse' }
   /** The storage has lost some of what a node knows of its own sessions, or holds some that are over. */
@@ -84,6 +88,9 @@ export type RecordChange =
       readonly lost: UserRecord | null
     }
   | { readonly type: 'kick' | 'invalidate' }
+
+/** What lies further ahead than this was not written by a clock that runs a little ahead: the storage's was stepped back. */
+const CLOCK_SLACK_MS = 1_000
 
 /** The record of a user who has never connected. */
 export const EMPTY_RECORD: UserRecord = Object.freeze({
@@ -184,7 +191,7 @@ function reconcile(
   const ids = new Set(sessions.map(({ id }) => id))
   const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)
   const all = [...others, ...sessions]
-  const restored = lost ? restore(record, lost) : record
+  const restored = lost ? restore(record, lost, now) : record
   if (restored === record && sameSessions(all, record.sessions)) return record
   const next = { ...restored, sessions: all }
   const isGone = all.length === 0 && record.sessions.length > 0 && !isInvisible(next)
@@ -192,11 +199,13 @@ function reconcile(
 }
 
 /** What the user chose must not be lost with it: one who hides would show. */
-function restore(record: UserRecord, lost: UserRecord): UserRecord {
-  const { choice, kicked = 0, invalidated = 0 } = lost
+function restore(record: UserRecord, lost: UserRecord, now: number): UserRecord {
+  const { kicked = 0, invalidated = 0 } = lost
+  const { choice, chosenAt } = isOutdated(lost.chosenAt ?? 0, record, now) ? record : lost
   const counted = {
     ...record,
     choice,
+    ...(chosenAt !== undefined && { chosenAt }),
     ...(kicked > (record.kicked ?? 0) && { kicked }),
     ...(invalidated > (record.invalidated ?? 0) && { invalidated }),
   }
@@ -217,12 +226,19 @@ function choose(
   change: Extract<RecordChange, { type: 'choose' }>,
   now: number,
 ): UserRecord {
+  const { status, until, at } = change
+  if (isOutdated(at, record, now)) return record
   const text = change.text === undefined ? (record.choice?.text ?? null) : change.text
-  const choice =
-    change.status === 'auto' && text === null ? null : { status: change.status, text, until: change.until }
-  if (sameChoice(choice, record.choice)) return record
-  const hides = change.status === 'invisible' && !isInvisible(record) && record.sessions.length > 0
-  return hides ? raiseLastSeen({ ...record, choice }, now, 'leave', 'exact') : { ...record, choice }
+  const choice = status === 'auto' && text === null ? null : { status, text, until }
+  if (at === record.chosenAt && sameChoice(choice, record.choice)) return record
+  const next = { ...record, choice, chosenAt: at }
+  const hides = status === 'invisible' && !isInvisible(record) && record.sessions.length > 0
+  return hides ? raiseLastSeen(next, now, 'leave', 'exact') : next
+}
+
+/** Whether a later choice stands there. */
+function isOutdated(at: number, { chosenAt = 0 }: UserRecord, now: number): boolean {
+  return at < chosenAt && chosenAt <= now + CLOCK_SLACK_MS
 }
 
 /** A later proof of life replaces an earlier one, never the other way round; the reason is that of the last end. */

@@ -6,6 +6,7 @@ import { utf8Length } from '../core/ids.ts'
 import type { ClientMessage, PresenceUpdate } from '../core/messages.ts'
 import type { SessionActivity, StatusChoice } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
+import { choiceOf } from './choosing.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { sendError } from './outbox.ts'
@@ -13,7 +14,7 @@ import { changePresence } from './presence.ts'
 import { askAbout, askForRoster, unsubscribe, unwatchRoster } from './queries.ts'
 import { leave, refuse } from './endings.ts'
 import { announce, hello, renewToken, resume } from './session.ts'
-import { type NodeState, type Session, storageTime } from './state.ts'
+import type { NodeState, Session } from './state.ts'
 
 /** A connection may send this many bad frames a minute; one more ends it. */
 const FAULTS_FORGIVEN = 2
@@ -134,14 +135,11 @@ function choose(
   out: NodeAction[],
 ): void {
   if (!isAnnounced(session)) return fault(node, session, 'STATE', message.ref, now, out)
-  const until = message.expiresInMs === undefined ? null : storageTime(node, now) + message.expiresInMs
-  const change = {
-    type: 'choose',
-    status: message.status as StatusChoice,
-    text: message.text,
-    until,
-  } as const
-  update(node, session, change, message.ref, out)
+  const { user } = session
+  if (!user) return
+  const { text, expiresInMs = null, ref } = message
+  const chosen = { status: message.status as StatusChoice, text, expiresInMs }
+  update(node, session, choiceOf(node, user, chosen, now), ref, out)
 }
 
 function isAnnounced({ phase }: Session): boolean {

@@ -16,7 +16,7 @@ import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { repeatNumbers } from './mail.ts'
 import { forgetListed } from './orphans.ts'
-import { endingSessions, markUser } from './presence.ts'
+import { markUser } from './presence.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
@@ -225,11 +225,12 @@ function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, n
 function enlistAll({ sharing, users }: NodeState): void {
   for (const user of users.values()) {
     for (const session of user.sessions.values()) sharing?.newcomers.set(session.id, user.id)
-    for (const { change } of user.queue) {
+    for (const { change } of [...user.queue, ...user.heldEnds]) {
       if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
+      // Those whose end waits stand in the record until then; what has a node is the end of another's.
+      if (change.type === 'end' && change.node === undefined)
+        sharing?.newcomers.set(change.session, user.id)
     }
-    // Those whose end is held stand in the record until it is decided.
-    for (const id of endingSessions(user)) sharing?.newcomers.set(id, user.id)
   }
 }
 

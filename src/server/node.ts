@@ -3,6 +3,7 @@
  * are in the parts. Nothing in here waits, reads a clock or touches a socket.
  */
 import { CLOSE } from '../core/errors.ts'
+import { choiceOf } from './choosing.ts'
 import { compareAll, onCompared } from './comparison.ts'
 import { scheduleSession } from './deadlines.ts'
 import { onAudience, onLocated } from './fanout.ts'
@@ -28,7 +29,6 @@ import {
   nextSpread,
   type ReadPurpose,
   type Session,
-  storageTime,
   take,
 } from './state.ts'
 import type { DutyName } from './sharing.ts'
@@ -211,9 +211,8 @@ function obey(node: NodeState, command: Command, request: RequestId, now: number
     case 'get':
       return askAsApplication(node, request, command.ids, command.as, now, out)
     case 'setStatus': {
-      const until = command.expiresInMs === null ? null : storageTime(node, now) + command.expiresInMs
-      const change = { type: 'choose', status: command.status, text: command.text, until } as const
-      return changePresence(node, userOf(node, command.user, now), change, { type: 'command', request }, out)
+      const user = userOf(node, command.user, now)
+      return changePresence(node, user, choiceOf(node, user, command, now), { type: 'command', request }, out)
     }
     case 'disconnectUser':
       for (const session of [...node.connections.values()]) {

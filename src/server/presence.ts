@@ -305,7 +305,14 @@ export function learn(
   user.kicked = Math.max(user.kicked, kicked)
   user.invalidated = Math.max(user.invalidated, invalidated)
   if (known) tellSelf(node, user, [], now, out)
+  // Another node was the first to put the user back, and did not know of the last choice.
+  const hasLostChoice = known && known.epoch < stored.epoch && chosenAt(known.record) > chosenAt(stored.record)
+  if (hasLostChoice) putBack(node, user, known.record, out)
   scheduleUser(node, user)
+}
+
+function chosenAt(record: UserRecord | null): number {
+  return record?.chosenAt ?? 0
 }
 
 /** What certainly stands in the storage: news, or less than this node has seen there before. */
@@ -325,10 +332,15 @@ export function face(
   holdEnds(node, user, now)
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
-  // It is put back at once, and nothing of it made known. Whoever has none of its sessions leaves it to those who do.
-  const change = reconciliation(node, user, known.record)
-  if (change.sessions.length === 0 && known.record.sessions.length > 0) return
-  user.queue.unshift({ change, waiter: null })
+  // It is put back at once, and nothing of it made known.
+  putBack(node, user, known.record, out)
+}
+
+/** Whoever has none of the sessions that are lost leaves it to those who do. */
+function putBack(node: NodeState, user: User, lost: UserRecord, out: NodeAction[]): void {
+  const change = reconciliation(node, user, lost)
+  if (change.sessions.length === 0 && lost.sessions.length > 0) return
+  user.queue.splice(user.proposed, 0, { change, waiter: null })
   markUser(node, user, out)
 }
 

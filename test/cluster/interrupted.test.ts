@@ -67,3 +67,37 @@ test('L2: a storage is wiped and the application chooses for a user elsewhere: w
   expect(bob.statusesOf('alice')).toEqual(['busy'])
   expect(stored('alice').record?.sessions).toHaveLength(1)
 })
+
+test('S12: a choice that a node could not write in time changes nothing where a later one stands', async () => {
+  const { nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const before = await one.open('alice')
+  await clock.advance(2 * F)
+  one.way.storage = 'refused'
+  await before.say(choice('busy'))
+  await clock.advance(F)
+  const after = await two.open('alice', { previous: before.session })
+  await after.say(choice('away'))
+  await clock.advance(F)
+  one.way.storage = 'open'
+  await clock.advance(T)
+  expect(stored('alice').record?.choice?.status).toBe('away')
+})
+
+test('L2: a storage is wiped: of what two nodes put back the later choice counts', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  await one.open('alice')
+  const laptop = await two.open('alice')
+  await clock.advance(2 * F)
+  one.way.bus = 'lost'
+  await laptop.say(choice('busy'))
+  await clock.advance(10)
+  cluster.wipe()
+  two.way.storage = 'cut'
+  await clock.advance(F + 100)
+  two.way.storage = 'open'
+  one.way.bus = 'open'
+  await clock.advance(R + 2 * T)
+  expect(stored('alice').record?.choice?.status).toBe('busy')
+})

@@ -40,8 +40,8 @@ const activity = (session: string, value: SessionActivity): RecordChange => ({
 })
 const choose = (
   status: StatusChoice,
-  { text, until = null }: { text?: string | null; until?: number | null } = {},
-): RecordChange => ({ type: 'choose', status, text, until })
+  { text, until = null, at = NOW }: { text?: string | null; until?: number | null; at?: number } = {},
+): RecordChange => ({ type: 'choose', status, text, until, at })
 
 const apply = (record: UserRecord, ...changes: readonly RecordChange[]): UserRecord =>
   changes.reduce((before, change) => applyChange(before, change, NOW), record)
@@ -73,7 +73,7 @@ const anyChange: fc.Arbitrary<RecordChange> = fc.oneof(
       text: fc.constantFrom(undefined, null, '', 'words'),
       until: fc.constantFrom(null, 1, 100),
     })
-    .map(({ status, ...rest }) => ({ type: 'choose' as const, status, ...rest })),
+    .map(({ status, ...rest }) => ({ type: 'choose' as const, status, at: NOW, ...rest })),
   fc.constant<RecordChange>({ type: 'lapse' }),
 )
 /** Each with the time that passes before it. */
@@ -357,6 +357,25 @@ describe('choices', () => {
     expect(viewOf(apply(record, choose('away', { text: null })), NOW).statusText).toBeNull()
     expect(viewOf(apply(record, choose('away', { text: '' })), NOW).statusText).toBe('')
     expect(viewOf(apply(record, choose('busy', { text: 'other words' })), NOW).statusText).toBe('other words')
+  })
+
+  it('S12: one that was held up changes nothing where a later one stands', () => {
+    const record = after(open('a'), choose('busy', { at: NOW - 1 }))
+    expect(apply(record, choose('away', { at: NOW - 2 }))).toBe(record)
+    expect(statusOf(apply(record, choose('away', { at: NOW - 1 })))).toBe('away')
+  })
+
+  it('one of the future was made before the clock was stepped back: the next one counts', () => {
+    const record = after(open('a'), choose('busy', { at: NOW + 3_600_000 }))
+    expect(statusOf(apply(record, choose('away')))).toBe('away')
+  })
+
+  it('of one that was lost and one that stands the later counts', () => {
+    const lost = after(open('a'), choose('busy', { at: NOW - 1 }))
+    const back = (at: number): UserRecord =>
+      after(open('a'), choose('away', { at }), { type: 'reconcile', address: 'n', sessions: [], lost })
+    expect(back(NOW).choice?.status).toBe('away')
+    expect(back(NOW - 2).choice?.status).toBe('busy')
   })
 
   it('the same choice with another end is another', () => {

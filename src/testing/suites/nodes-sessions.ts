@@ -2,15 +2,7 @@
 import type { Stamp } from '../../server/storage/contract.ts'
 import { check, same } from './assert.ts'
 import { type Draft, draft } from './case.ts'
-import {
-  type Directory,
-  LONG_MS,
-  makeDeadEntry,
-  nodesOf,
-  openDirectory,
-  ownerOf,
-  sessionsOf,
-} from './nodes-tools.ts'
+import { LONG_MS, makeDeadEntry, nodesOf, openDirectory, ownerOf, sessionsOf } from './nodes-tools.ts'
 import { timeOf } from './storage-tools.ts'
 import type { StorageWorld } from './storage-world.ts'
 
@@ -73,14 +65,16 @@ export const sessionCases: readonly Draft<StorageWorld>[] = [
       LATE,
       async (world) => {
         const directory = await openDirectory(world)
-        /** Each lie is told by another node: one that was told of a stepped clock may have learned of it. */
-        const late = async (): Promise<Directory & { readonly stamp: Stamp }> => {
-          const liar = await openDirectory(world)
-          const sentAt = (await timeOf(liar.storage)) + sign * 3 * TOLERANCE_MS
-          return { ...liar, stamp: { sentAt, toleranceMs: TOLERANCE_MS } }
-        }
-        const first = await late()
-        same((await first.flush('new', { first: true, ...first.stamp })).outcome, 'late', 'A first flush')
+        const late = async (): Promise<Stamp> => ({
+          sentAt: (await timeOf(directory.storage)) + sign * 3 * TOLERANCE_MS,
+          toleranceMs: TOLERANCE_MS,
+        })
+        const nodes = nodesOf(directory.storage)
+        same(
+          (await directory.flush('new', { first: true, ...(await late()) })).outcome,
+          'late',
+          'A first flush',
+        )
         same(
           (await directory.claim('new', 'm')).outcome,
           'gone',
@@ -88,24 +82,22 @@ export const sessionCases: readonly Draft<StorageWorld>[] = [
         )
         await directory.flush('n', { first: true })
         await directory.enlist('n', 'a', 'b')
-        const second = await late()
-        const flush = await second.flush('n', { gone: ['a'], leaseMs: 0, ...second.stamp })
+        const flush = await directory.flush('n', { gone: ['a'], leaseMs: 0, ...(await late()) })
         same(flush.outcome, 'late', 'A flush')
-        const third = await late()
-        const enlisted = await nodesOf(third.storage).enlist('n', [ownerOf('c')], third.stamp)
-        same(enlisted.outcome, 'late', 'To enlist')
+        same((await nodes.enlist('n', [ownerOf('c')], await late())).outcome, 'late', 'To enlist')
         same((await directory.claim('n', 'm')).outcome, 'alive', 'A claim after a late flush of no lease')
         await directory.release('n')
-        const fourth = await late()
-        same((await fourth.claim('n', 'm', fourth.stamp)).outcome, 'late', 'A claim')
+        same((await directory.claim('n', 'm', await late())).outcome, 'late', 'A claim')
         same((await directory.flush('n', { leaseMs: LONG_MS })).outcome, 'kept', 'A flush after a late claim')
         await directory.release('n')
         same((await directory.claim('n', 'k')).outcome, 'claimed', 'A claim after late ones')
-        const fifth = await late()
-        const discharged = await nodesOf(fifth.storage).discharge('n', 'k', ['a', 'b'], fifth.stamp)
-        same(discharged.outcome, 'late', 'A discharge')
-        const left = sessionsOf(await directory.claim('n', 'k')).map(({ id }) => id)
-        same(left, ['a', 'b'], 'The sessions after calls that came late')
+        same((await nodes.discharge('n', 'k', ['a', 'b'], await late())).outcome, 'late', 'A discharge')
+        const left = sessionsOf(await directory.claim('n', 'k'))
+        same(
+          left.map(({ id }) => id),
+          ['a', 'b'],
+          'The sessions after calls that came late',
+        )
       },
       { detail: sign < 0 ? 'calls that were held up' : 'calls from a clock that is ahead' },
     ),
