@@ -10,7 +10,7 @@ import type { OfflineReason } from '../core/model.ts'
 import { scheduleSession } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
-import { changePresence } from './presence.ts'
+import { changePresence } from './changes.ts'
 import { forgetIdleUser, isConnected, removeConnection, removeSession } from './registry.ts'
 import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
 

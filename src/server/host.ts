@@ -20,6 +20,7 @@ import type {
 } from './machine.ts'
 import { step } from './node.ts'
 import { batchReads } from './read-batch.ts'
+import { type Ask, askDirectory, useBus } from './shared-shell.ts'
 import { ailmentsOf } from './standing.ts'
 import { createNode, type NodeConfig } from './state.ts'
 import type { StorageAdapter } from './storage/contract.ts'
@@ -43,8 +44,6 @@ export interface Inlet {
 
 /** Where a fault came from. */
 export type ErrorStage = 'authenticate' | 'contacts' | 'storage' | 'bus' | 'socket' | 'listener' | 'internal'
-
-type DirectoryAction = Extract<NodeAction, { type: 'flush' | 'enlist' | 'claim' | 'discharge' | 'release' }>
 
 export interface HostOptions<Request> {
   readonly config: NodeConfig
@@ -130,11 +129,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   /** Asks an adapter, and has the answer, or its absence, dispatched. */
-  const ask = <T>(
-    stage: ErrorStage,
-    question: () => Awaitable<T>,
-    answer: (value: T | undefined) => NodeEvent,
-  ): void => {
+  const ask: Ask<ErrorStage> = (stage, question, answer) => {
     const failed = (error: unknown) => {
       options.onError(error, stage)
       dispatch(answer(undefined))
@@ -184,10 +179,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'claim':
       case 'discharge':
       case 'release':
-        return askDirectory(action)
+        return askDirectory(storage, action, ask)
       case 'listen':
       case 'publish':
-        return useBus(action)
+        return useBus(storage, action, ask, (message) => dispatch({ type: 'message', message }))
       case 'contacts':
         return ask(
           'contacts',
@@ -201,74 +196,6 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'reply':
         return reply(action.request, action.value)
     }
-  }
-
-  const askDirectory = (action: DirectoryAction): void => {
-    const { nodes } = storage
-    if (!nodes) return
-    switch (action.type) {
-      case 'flush':
-        return ask(
-          'storage',
-          () => nodes.flush(action.flush),
-          (reply) => ({ type: 'flushed', reply: reply ?? null }),
-        )
-      case 'enlist':
-        return ask(
-          'storage',
-          () => nodes.enlist(action.incarnation, action.sessions, action.stamp),
-          (reply) => ({ type: 'enlisted', request: action.request, reply: reply ?? null }),
-        )
-      case 'claim':
-        return ask(
-          'storage',
-          () => nodes.claim(action.claim),
-          (reply) => ({ type: 'claimed', request: action.request, reply: reply ?? null }),
-        )
-      case 'discharge':
-        return ask(
-          'storage',
-          () => nodes.discharge(action.incarnation, action.by, action.sessions, action.stamp),
-          (reply) => ({ type: 'discharged', request: action.request, reply: reply ?? null }),
-        )
-      case 'release':
-        return release(action.request, nodes.release(action.incarnation))
-    }
-  }
-
-  /** Without it the lease lapses by itself. */
-  const release = (request: RequestId, released: Awaitable<void>): void => {
-    Promise.resolve(released)
-      .catch((error: unknown) => {
-        options.onError(error, 'storage')
-      })
-      .then(() => {
-        reply(request, undefined)
-      }, ignore)
-  }
-
-  const useBus = (action: Extract<NodeAction, { type: 'listen' | 'publish' }>): void => {
-    const { bus } = storage
-    if (!bus) return
-    const deliver = (message: string): void => {
-      // Not out of the bus's own handler: what a message sets off is none of its business.
-      dispatch({ type: 'message', message })
-    }
-    if (action.type === 'listen') {
-      return ask(
-        'bus',
-        async () => {
-          await bus.listen(action.address, deliver)
-          return true
-        },
-        (succeeded) => ({ type: 'listening', succeeded: succeeded === true }),
-      )
-    }
-    return ask(
-      'bus',
-      () => bus.publish(action.address, action.message),
-      () => ({ type: 'published' }),
-    )
   }
 
   const send = (connection: ConnectionId, frame: string): void => {
@@ -341,8 +268,4 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       callers.clear()
     },
   }
-}
-
-function ignore(): void {
-  // There is nobody to tell.
 }

@@ -70,6 +70,7 @@ export type NodeEvent =
   | { readonly type: 'enlisted'; readonly request: RequestId; readonly reply: EntryReply | null }
   | { readonly type: 'claimed'; readonly request: RequestId; readonly reply: ClaimReply | null }
   | { readonly type: 'discharged'; readonly request: RequestId; readonly reply: EntryReply | null }
+  | { readonly type: 'released'; readonly request: RequestId }
   /** The bus delivers to this node from now on; or it does not, and is asked again. */
   | { readonly type: 'listening'; readonly succeeded: boolean }
   | { readonly type: 'published' }

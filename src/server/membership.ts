@@ -16,7 +16,7 @@ import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { repeatNumbers } from './mail.ts'
 import { forgetListed } from './orphans.ts'
-import { markUser } from './presence.ts'
+import { markUser } from './changes.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
@@ -228,8 +228,7 @@ function enlistAll({ sharing, users }: NodeState): void {
     for (const { change } of [...user.queue, ...user.heldEnds]) {
       if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
       // Those whose end waits stand in the record until then; what has a node is the end of another's.
-      if (change.type === 'end' && change.node === undefined)
-        sharing?.newcomers.set(change.session, user.id)
+      if (change.type === 'end' && change.node === undefined) sharing?.newcomers.set(change.session, user.id)
     }
   }
 }

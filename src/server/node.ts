@@ -15,7 +15,8 @@ import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
 import type { Command, NodeAction, NodeEvent, RequestId } from './machine.ts'
 import { flushSessions } from './outbox.ts'
-import { changePresence, onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
+import { changePresence } from './changes.ts'
+import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { askAsApplication, onRecords, onVisibility } from './queries.ts'
 import { userOf } from './registry.ts'
 import { onReviewAudience, onReviewPairs, onReviewRoster, reviewAgain, reviewContacts } from './review.ts'
@@ -87,6 +88,9 @@ function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[
       return onClaimed(node, event.request, event.reply, now, out)
     case 'discharged':
       return onDischarged(node, event.request, event.reply)
+    case 'released':
+      out.push({ type: 'reply', request: event.request, value: undefined })
+      return
     case 'listening':
       return onListening(node, event.succeeded, now, out)
     case 'published':

@@ -4,7 +4,7 @@
  */
 import { addressOf } from '../core/lease.ts'
 import type { NodeAction } from './machine.ts'
-import { changePresence } from './presence.ts'
+import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import { isHolding } from './standing.ts'
 import { type NodeState, storageTime } from './state.ts'

@@ -15,21 +15,21 @@
 import { sameView } from '../core/model.ts'
 import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
-import { encodePresence } from '../core/codec.ts'
+import { holdEnds, markUser } from './changes.ts'
 import { lapsesAt, scheduleUser } from './deadlines.ts'
 import { pursueFanout } from './fanout.ts'
+import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
+import { incarnationNow, isFenced, isYoung, noteLate, stampOf } from './standing.ts'
 import {
   file,
   type NodeState,
   type Proposal,
-  type QueuedChange,
   type ReadPurpose,
   storageTime,
   type User,
@@ -37,34 +37,12 @@ import {
 } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
 import { noteTransition, tellHolders } from './transition.ts'
-import { askTurn } from './turn.ts'
 
 /** Above the limit of changes a minute the newest goes out once in this time. */
 const HOLD_MS = 1_000
 /** How long a storage that failed is left alone. */
 const RETRY_MS = 1_000
 const MINUTE_MS = 60_000
-
-/** Has a change made to a user's record. */
-export function changePresence(
-  node: NodeState,
-  user: User,
-  change: RecordChange,
-  waiter: Waiter | null,
-  out: NodeAction[],
-): void {
-  if (change.type === 'activity') dropOlderReport(user, change.session)
-  user.queue.push({ change, waiter })
-  markUser(node, user, out)
-}
-
-/** Of a session's reports only the newest counts; but one that somebody waits for has to be answered by itself. */
-function dropOlderReport(user: User, session: string): void {
-  const isOlder = ({ change, waiter }: QueuedChange, index: number): boolean =>
-    index >= user.proposed && waiter === null && change.type === 'activity' && change.session === session
-  const place = user.queue.findIndex(isOlder)
-  if (place >= 0) user.queue.splice(place, 1)
-}
 
 /** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */
 export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void {
@@ -162,25 +140,6 @@ function queueLapse(user: User): void {
   user.queue.push({ change: { type: 'lapse' }, waiter: null })
 }
 
-/** Has the user's work go on at the next turn. */
-export function markUser(node: NodeState, user: User, out: NodeAction[]): void {
-  if (user.work !== 'idle') return
-  node.dirtyUsers.add(user)
-  askTurn(node, out)
-}
-
-/** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */
-function holdEnds(node: NodeState, user: User, now: number): void {
-  if (!isHolding(node, now)) {
-    user.queue.push(...user.heldEnds.splice(0))
-    return
-  }
-  const isEnd = ({ change }: QueuedChange): boolean => change.type === 'end'
-  user.heldEnds.push(...user.queue.filter(isEnd))
-  const rest = user.queue.filter((queued) => !isEnd(queued))
-  user.queue.splice(0, user.queue.length, ...rest)
-}
-
 /** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
 function waitsForEntry({ sharing }: NodeState, { queue }: User): boolean {
   return (
@@ -271,112 +230,6 @@ function forgetRecord(node: NodeState, proposal: Proposal, now: number): void {
   user.unanswered = proposal
   user.known = null
   hold(node, user, now, RETRY_MS)
-}
-
-/** What is read for whatever reason may be news of a user who is here. */
-export function learnAll(
-  node: NodeState,
-  ids: readonly string[],
-  records: readonly (StoredRecord | null)[],
-  now: number,
-  out: NodeAction[],
-): void {
-  ids.forEach((id, index) => {
-    const user = node.users.get(id)
-    const stored = records[index]
-    if (user?.known && stored?.record) learn(node, user, stored, now, out)
-  })
-}
-
-/** A record of a user of this node, as somebody else has written it. Whoever did that tells the watchers. */
-export function learn(
-  node: NodeState,
-  user: User,
-  stored: StoredRecord,
-  now: number,
-  out: NodeAction[],
-): void {
-  const { known } = user
-  if (known && !isNewer(stored, known)) return
-  adopt(user, stored, now)
-  const { kicked = 0, invalidated = 0 } = stored.record ?? EMPTY_RECORD
-  if (kicked > user.kicked && known) node.concerns.push({ type: 'kick', user: user.id })
-  if (invalidated > user.invalidated && known) node.concerns.push({ type: 'review', user: user.id })
-  user.kicked = Math.max(user.kicked, kicked)
-  user.invalidated = Math.max(user.invalidated, invalidated)
-  if (known) tellSelf(node, user, [], now, out)
-  // Another node was the first to put the user back, and did not know of the last choice.
-  const hasLostChoice = known && known.epoch < stored.epoch && chosenAt(known.record) > chosenAt(stored.record)
-  if (hasLostChoice) putBack(node, user, known.record, out)
-  scheduleUser(node, user)
-}
-
-function chosenAt(record: UserRecord | null): number {
-  return record?.chosenAt ?? 0
-}
-
-/** What certainly stands in the storage: news, or less than this node has seen there before. */
-export function face(
-  node: NodeState,
-  user: User,
-  stored: StoredRecord,
-  now: number,
-  out: NodeAction[],
-): void {
-  const { known } = user
-  const isLoss = known !== null && known.version > 0 && (isNewer(known, stored) || !stored.record)
-  if (!isLoss || !node.sharing) return learn(node, user, stored, now, out)
-  node.sharing.comparison.repairs++
-  // What other nodes have put there may be lost as well: until they have put it back nobody's end is decided.
-  startHold(node, now)
-  holdEnds(node, user, now)
-  user.floor = Math.max(user.floor, known.version)
-  user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
-  // It is put back at once, and nothing of it made known.
-  putBack(node, user, known.record, out)
-}
-
-/** Whoever has none of the sessions that are lost leaves it to those who do. */
-function putBack(node: NodeState, user: User, lost: UserRecord, out: NodeAction[]): void {
-  const change = reconciliation(node, user, lost)
-  if (change.sessions.length === 0 && lost.sessions.length > 0) return
-  user.queue.splice(user.proposed, 0, { change, waiter: null })
-  markUser(node, user, out)
-}
-
-/** What this node knows of its own sessions of a user. */
-export function reconciliation(
-  node: NodeState,
-  user: User,
-  lost: UserRecord | null,
-): Extract<RecordChange, { type: 'reconcile' }> {
-  const sessions = [...user.sessions.values()].filter(
-    ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
-  )
-  const over = endingSessions(user)
-  // Those whose end is held count as live until it is decided.
-  const ending = (lost ?? user.known?.record ?? EMPTY_RECORD).sessions.filter(({ id }) => over.has(id))
-  const entries = [...sessions, ...ending].map(({ id, activity }) => ({
-    id,
-    node: incarnationNow(node),
-    activity,
-  }))
-  return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
-}
-
-/** Those whose end waits until it is certain what the storage has lost. */
-export function endingSessions({ heldEnds }: User): ReadonlySet<string> {
-  return new Set(heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
-}
-
-/** From now on this is what the storage holds, as far as this node knows. Nothing there shows nothing new. */
-function adopt(user: User, { epoch, version, record }: StoredRecord, now: number): void {
-  user.known = { epoch, version, record: record ?? EMPTY_RECORD }
-  user.knownAt = now
-  const view = viewOf(user.known.record, AT_ANY_TIME)
-  if (user.encoded !== '' && (!record || sameView(user.view, view))) return
-  user.view = view
-  user.encoded = encodePresence(user.id, view)
 }
 
 /** What was proposed stands in the storage. */

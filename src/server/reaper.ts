@@ -6,7 +6,7 @@
 import { INTERVAL_SPREAD } from '../core/timing.ts'
 import { isOver } from '../core/lease.ts'
 import type { NodeAction, RequestId } from './machine.ts'
-import { changePresence } from './presence.ts'
+import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import type { Reaping, Sharing } from './sharing.ts'
 import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'

@@ -6,7 +6,7 @@ import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { encodeFor, enqueueChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
-import { learnAll } from './presence.ts'
+import { learnAll } from './learning.ts'
 import {
   createQuery,
   file,

@@ -60,7 +60,7 @@ export interface NodeProcess {
 
 /** Timers at a tenth of the defaults, and the contract's symbols. */
 export const T = 6_000
-export const [H, F, W, L, GRACE, A] = [T / 3, T / 12, T / 12, T / 4, T / 4, T]
+export const [H, F, W, L, GRACE] = [T / 3, T / 12, T / 12, T / 4, T / 4]
 export const COMMAND_TIMEOUT_MS = 250
 export const R = Math.max(T / 3, 2 * F + 3 * COMMAND_TIMEOUT_MS)
 

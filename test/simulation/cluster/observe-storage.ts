@@ -58,6 +58,9 @@ export function observeCarried(
     breaks(world, 'S13', `a write of ${node.name} that is ${lateMs} ms late changes something`)
 }
 
+/** δ of the contract. */
+const DELTA_MS = 1_000
+
 /** Looks at what stands there for a user. Says whether that is news. */
 function observeRecord(world: World, id: string, author: Known): boolean {
   const { cluster, clock, calm, trace } = world
@@ -73,7 +76,13 @@ function observeRecord(world: World, id: string, author: Known): boolean {
   truth.stored = next
   judgeSessions(world, id, stored.record, next.record)
   judgeLastSeen(world, id, stored.record, next.record)
-  if (!isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time()))
+  // L2: whoever comes on another node before those who hold the user are back is written without their choice.
+  const isBeginning =
+    next.record.choice === null && clock.now() <= calm.wipedAt + 2 * world.durations.flushMs + DELTA_MS
+  if (
+    !isBeginning &&
+    !isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time())
+  )
     breaks(world, 'CHOICE', `${id} never chose ${JSON.stringify(next.record.choice)}`)
   // L2: over what was lost everything is news; nobody can tell it from a coming.
   const isNews = addView(truth.history, shownBy(id, next.record), clock.now())

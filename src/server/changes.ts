@@ -1,0 +1,51 @@
+/** The queue of a user's changes, on their way to the presence service. */
+import type { RecordChange } from '../core/record.ts'
+import type { NodeAction } from './machine.ts'
+import { isHolding } from './standing.ts'
+import type { NodeState, QueuedChange, User, Waiter } from './state.ts'
+import { askTurn } from './turn.ts'
+
+/** Has a change made to a user's record. */
+export function changePresence(
+  node: NodeState,
+  user: User,
+  change: RecordChange,
+  waiter: Waiter | null,
+  out: NodeAction[],
+): void {
+  if (change.type === 'activity') dropOlderReport(user, change.session)
+  user.queue.push({ change, waiter })
+  markUser(node, user, out)
+}
+
+/** Of a session's reports only the newest counts; but one that somebody waits for has to be answered by itself. */
+function dropOlderReport(user: User, session: string): void {
+  const isOlder = ({ change, waiter }: QueuedChange, index: number): boolean =>
+    index >= user.proposed && waiter === null && change.type === 'activity' && change.session === session
+  const place = user.queue.findIndex(isOlder)
+  if (place >= 0) user.queue.splice(place, 1)
+}
+
+/** Has the user's work go on at the next turn. */
+export function markUser(node: NodeState, user: User, out: NodeAction[]): void {
+  if (user.work !== 'idle') return
+  node.dirtyUsers.add(user)
+  askTurn(node, out)
+}
+
+/** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */
+export function holdEnds(node: NodeState, user: User, now: number): void {
+  if (!isHolding(node, now)) {
+    user.queue.push(...user.heldEnds.splice(0))
+    return
+  }
+  const isEnd = ({ change }: QueuedChange): boolean => change.type === 'end'
+  user.heldEnds.push(...user.queue.filter(isEnd))
+  const rest = user.queue.filter((queued) => !isEnd(queued))
+  user.queue.splice(0, user.queue.length, ...rest)
+}
+
+/** Those whose end waits until it is certain what the storage has lost. */
+export function endingSessions({ heldEnds }: User): ReadonlySet<string> {
+  return new Set(heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
+}

@@ -1,0 +1,118 @@
+/**
+ * What the storage holds of the users of this node, learned from others who wrote it, and what it has lost: a record that
+ * is older than what this node has seen there is put back, and no transition made of it.
+ */
+import { encodePresence } from '../core/codec.ts'
+import { sameView } from '../core/model.ts'
+import { EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
+import { isNewer } from '../core/version.ts'
+import { endingSessions, holdEnds, markUser } from './changes.ts'
+import { scheduleUser } from './deadlines.ts'
+import type { NodeAction } from './machine.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
+import { tellSelf } from './self.ts'
+import { incarnationNow, startHold } from './standing.ts'
+import type { NodeState, User } from './state.ts'
+import type { StoredRecord } from './storage/contract.ts'
+
+/** What is read for whatever reason may be news of a user who is here. */
+export function learnAll(
+  node: NodeState,
+  ids: readonly string[],
+  records: readonly (StoredRecord | null)[],
+  now: number,
+  out: NodeAction[],
+): void {
+  ids.forEach((id, index) => {
+    const user = node.users.get(id)
+    const stored = records[index]
+    if (user?.known && stored?.record) learn(node, user, stored, now, out)
+  })
+}
+
+/** A record of a user of this node, as somebody else has written it. Whoever did that tells the watchers. */
+export function learn(
+  node: NodeState,
+  user: User,
+  stored: StoredRecord,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { known } = user
+  if (known && !isNewer(stored, known)) return
+  adopt(user, stored, now)
+  const { kicked = 0, invalidated = 0 } = stored.record ?? EMPTY_RECORD
+  if (kicked > user.kicked && known) node.concerns.push({ type: 'kick', user: user.id })
+  if (invalidated > user.invalidated && known) node.concerns.push({ type: 'review', user: user.id })
+  user.kicked = Math.max(user.kicked, kicked)
+  user.invalidated = Math.max(user.invalidated, invalidated)
+  if (known) tellSelf(node, user, [], now, out)
+  // Another node was the first to put the user back, and did not know of the last choice.
+  const hasLostChoice =
+    known && known.epoch < stored.epoch && chosenAt(known.record) > chosenAt(stored.record)
+  if (hasLostChoice) putBack(node, user, known.record, out)
+  scheduleUser(node, user)
+}
+
+function chosenAt(record: UserRecord | null): number {
+  return record?.chosenAt ?? 0
+}
+
+/** What certainly stands in the storage: news, or less than this node has seen there before. */
+export function face(
+  node: NodeState,
+  user: User,
+  stored: StoredRecord,
+  now: number,
+  out: NodeAction[],
+): void {
+  const { known } = user
+  const isLoss = known !== null && known.version > 0 && (isNewer(known, stored) || !stored.record)
+  if (!isLoss || !node.sharing) return learn(node, user, stored, now, out)
+  node.sharing.comparison.repairs++
+  // What other nodes have put there may be lost as well: until they have put it back nobody's end is decided.
+  startHold(node, now)
+  holdEnds(node, user, now)
+  user.floor = Math.max(user.floor, known.version)
+  user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
+  // It is put back at once, and nothing of it made known.
+  putBack(node, user, known.record, out)
+}
+
+/** Whoever has none of the sessions that are lost leaves it to those who do. */
+function putBack(node: NodeState, user: User, lost: UserRecord, out: NodeAction[]): void {
+  const change = reconciliation(node, user, lost)
+  if (change.sessions.length === 0 && lost.sessions.length > 0) return
+  user.queue.splice(user.proposed, 0, { change, waiter: null })
+  markUser(node, user, out)
+}
+
+/** What this node knows of its own sessions of a user. */
+export function reconciliation(
+  node: NodeState,
+  user: User,
+  lost: UserRecord | null,
+): Extract<RecordChange, { type: 'reconcile' }> {
+  const sessions = [...user.sessions.values()].filter(
+    ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
+  )
+  const over = endingSessions(user)
+  // Those whose end is held count as live until it is decided.
+  const ending = (lost ?? user.known?.record ?? EMPTY_RECORD).sessions.filter(({ id }) => over.has(id))
+  const entries = [...sessions, ...ending].map(({ id, activity }) => ({
+    id,
+    node: incarnationNow(node),
+    activity,
+  }))
+  return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
+}
+
+/** From now on this is what the storage holds, as far as this node knows. Nothing there shows nothing new. */
+export function adopt(user: User, { epoch, version, record }: StoredRecord, now: number): void {
+  user.known = { epoch, version, record: record ?? EMPTY_RECORD }
+  user.knownAt = now
+  const view = viewOf(user.known.record, AT_ANY_TIME)
+  if (user.encoded !== '' && (!record || sameView(user.view, view))) return
+  user.view = view
+  user.encoded = encodePresence(user.id, view)
+}
