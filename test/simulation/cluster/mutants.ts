@@ -16,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (wasOut) startHold(node, now)',
     replace: '',
     breaks: ['S2', 'S10', 'S15'],
+    seed: 312,
     why: 'the storage is back, and whoever is first takes all others for dead',
   },
   {
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)',
     replace: 'if (isNewer(watched.version, known)) return',
     breaks: ['S4', 'L1'],
+    seed: 281,
     why: 'after a failover the watchers know more than the storage, for ever',
   },
   {
@@ -64,6 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return number > (counts ? last + 1 : last)',
     replace: 'return number < (counts ? last + 1 : last) && number < 0',
     breaks: ['S4', 'L1'],
+    seed: 96,
     why: 'a message of the bus is lost, and its watchers wait for the next change (every Redis Pub/Sub)',
   },
   {
@@ -91,6 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (!watched || isNewer(watched.version, record)) return',
     replace: 'if (!watched) return',
     breaks: ['S3', 'S4', 'S11', 'L1'],
+    seed: 135,
     why: 'two messages overtake each other, and the older one counts',
   },
   {
@@ -107,6 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (subscribed === true || (subscribed === false && isNamed && !node.config.selective)) return true',
     replace: 'if (subscribed === true || (subscribed === false && !node.config.selective)) return true',
     breaks: ['S7'],
+    seed: 249,
     why: 'a repair that asks nobody shows users to strangers; found here by the simulator itself',
   },
   {
@@ -115,6 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)',
     replace: 'const others = record.sessions',
     breaks: ['S1', 'S12', 'S9', 'S6', 'ENTRY', 'S2', 'S15', 'S10'],
+    seed: 91,
     why: 'a node adds its own again after a loss, and they stand there twice',
   },
   {
@@ -123,6 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (now < claimedAt + config.timing.leaseMs / 2) reap(node, incarnation, now, out)',
     replace: 'if (now < claimedAt + config.timing.leaseMs / 2) continue',
     breaks: ['S1', 'ENTRY'],
+    seed: 266,
     why: 'a server is killed, and all who were on it stay online (Socket.IO, Phoenix before Tracker)',
   },
 ]

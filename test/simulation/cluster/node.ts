@@ -27,6 +27,8 @@ export interface Known {
   leaseSentAt: number | null
   /** When the storage last took a flush of it. */
   keptAt: number
+  /** When it was last heard of again after it had been out of reach, and when it had been heard of before. */
+  healed: { readonly at: number; readonly keptAt: number }
   /** The end of its last trouble; see {@link troubleOf} for one that lasts. */
   troubledAt: number
   /** The views that it has written and not told the application of yet, by user. */
@@ -55,6 +57,7 @@ export function startNode(world: World): ClusterNode {
     drainsUntil: Number.NEGATIVE_INFINITY,
     leaseSentAt: null,
     keptAt: Number.NEGATIVE_INFINITY,
+    healed: { at: Number.NEGATIVE_INFINITY, keptAt: Number.NEGATIVE_INFINITY },
     troubledAt: clock.now(),
     written: new Map(),
   }

@@ -147,13 +147,14 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
   return { notified: -1, last: { user, status: 'unknown' }, ...place, at }
 }
 
-/** L2: of whom nothing stands there, for R after the storage began anew. */
+/** L2: of whom nothing stands there, for R after a node found out, by its next flush, that the storage began anew. */
 export function judgeUnknown(world: World, { startedAt }: Known, where: string): void {
   const { calm, clock, durations } = world
   const began = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
   // By a clock that was put back nobody who came later can tell when the storage began.
   const since = calm.wasStepped ? Math.max(began, startedAt, faultAt(world)) : began
-  const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
+  const noticed = since + durations.flushMs + durations.callTimeoutMs
+  const until = noticed + durations.recoveryHoldMs + tellSlackMs(world)
   if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
 }
 

@@ -10,7 +10,7 @@ import { describe } from '../observe-storage.ts'
 import { GHOST } from '../setup.ts'
 import type { SessionTruth } from '../truth.ts'
 import type { Known } from './node.ts'
-import { faultAt, goneDeadline, holderOf, mayEnd, ownLiveUntil, writeSlackMs } from './verdicts.ts'
+import { faultAt, goneDeadline, holderOf, isOutOfReach, mayEnd, ownLiveUntil, writeSlackMs } from './verdicts.ts'
 import { breaks, userTruth, type World } from './world.ts'
 
 /** S13: who has no lease makes no transition. */
@@ -45,8 +45,10 @@ export function observeCarried(
   noteEpoch(world)
   if (call.method === 'flush') {
     const { outcome } = reply as FlushReply
-    if (outcome === 'kept') node.keptAt = clock.now()
-    else trace(() => `${node.name} ${call.args[0].incarnation} flushes: ${outcome}`)
+    if (outcome === 'kept') {
+      if (node.keptAt > 0 && isOutOfReach(world, node)) node.healed = { at: clock.now(), keptAt: node.keptAt }
+      node.keptAt = clock.now()
+    } else trace(() => `${node.name} ${call.args[0].incarnation} flushes: ${outcome}`)
   }
   if (call.method === 'claim' || call.method === 'discharge')
     trace(() => `${node.name} ${call.method} ${JSON.stringify(call.args)}: ${JSON.stringify(reply)}`)
@@ -176,7 +178,8 @@ function hasLost({ calm, nodes }: World): boolean {
 /** The last signs of life that can be meant. Of a node out of reach nobody can know more than when it was heard of last. */
 function livesOf(world: World, session: SessionTruth): number[] {
   const { end, heardAt, arrivedAt } = session
-  const lives = [heardAt, arrivedAt, holderOf(world, session).keptAt]
+  const { keptAt, healed } = holderOf(world, session)
+  const lives = [heardAt, arrivedAt, keptAt, healed.keptAt]
   return end && end.kind !== 'drop' ? [...lives, end.at] : lives
 }
 

@@ -79,14 +79,18 @@ export function ownLiveUntil(world: World, session: SessionTruth): number {
 
 /** S2: whether anybody may end a session now. */
 export function mayEnd(world: World, session: SessionTruth): boolean {
-  return world.clock.now() >= ownLiveUntil(world, session) || isOutOfReach(world, holderOf(world, session))
+  const now = world.clock.now()
+  const holder = holderOf(world, session)
+  // "beyond it until ≤ 2 F after healing"
+  const isHealing = now <= holder.healed.at + 2 * world.durations.flushMs
+  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing
 }
 
 /**
  * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
  * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
  */
-function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Known): boolean {
+export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Known): boolean {
   const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
   const now = clock.now()
   const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
