@@ -60,13 +60,14 @@ export function databaseStorage(database: Database, timeoutMs = TIMEOUT_MS): Sto
       flush: (call) =>
         inOneStep((tables, now) => {
           greatestEpoch = epochOf(tables, now, greatestEpoch)
+          const flushedBefore = tables.nodes.get(call.incarnation)?.flushedAt ?? 0
           const outcome = flush(tables, now, call)
           const sessions = tables.nodes.get(call.incarnation)?.sessions.size ?? 0
           const nodes = [...tables.nodes].map(([incarnation, { leaseUntil }]) => ({
             incarnation,
             leaseUntil,
           }))
-          return { now, outcome, sessions, epoch: greatestEpoch, nodes }
+          return { now, outcome, flushedBefore, sessions, epoch: greatestEpoch, nodes }
         }),
       enlist: (...args) => inOneStep((tables, now) => ({ now, outcome: enlist(tables, now, ...args) })),
       claim: (call) => inOneStep((tables, now) => claim(tables, now, call)),

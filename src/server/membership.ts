@@ -56,7 +56,8 @@ function flush(node: NodeState, now: number, out: NodeAction[]): void {
   const { flushMs, leaseMs } = config.timing
   const gone = [...sharing.gone]
   const kept = gone.filter((id) => sharing.entry.has(id)).length
-  sharing.flushed = { gone, least: sharing.entry.size - kept }
+  const stamp = stampOf(node, now)
+  sharing.flushed = { sentAt: stamp.sentAt, gone, least: sharing.entry.size - kept }
   sharing.flushSentAt = now
   schedule(node.wheel, sharing.duties.flush, now + flushMs)
   schedule(node.wheel, sharing.duties.answer, now + toleranceMs(config.timing))
@@ -68,7 +69,7 @@ function flush(node: NodeState, now: number, out: NodeAction[]): void {
       leaseMs,
       silent: silentSessions(node, now),
       gone,
-      ...stampOf(node, now),
+      ...stamp,
     },
   })
 }
@@ -133,10 +134,19 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
   if (sharing.standing === 'joining') {
     sharing.standing = 'listing'
     enlistAll(node)
-  } else if (reply.sessions < sharing.flushed.least) enlistAll(node)
+  } else if (hasLost(sharing, reply)) enlistAll(node)
+  sharing.flushedAt = Math.min(reply.now, sharing.flushed.sentAt)
   if (sharing.standing === 'listing') return enlist(node, now, out)
   if (wasOut || isNew) resume(node, now, out)
   else enlist(node, now, out)
+}
+
+/**
+ * Whether sessions that were enlisted stand in the entry no more. What a failover lost since the last flush shows by their
+ * number; where it lost that flush too, sessions that had gone may be back, and the number says nothing.
+ */
+function hasLost({ flushed, flushedAt }: Sharing, { sessions, flushedBefore }: FlushReply): boolean {
+  return sessions < flushed.least || flushedBefore < flushedAt - 1
 }
 
 /** The node may write and speak again: what it kept back goes out, and what it missed is looked for. */
@@ -182,6 +192,7 @@ function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
   loseLease(sharing.lease)
   sharing.standing = 'joining'
   sharing.incarnations++
+  sharing.flushedAt = 0
   sharing.entry.clear()
   sharing.gone.clear()
   sharing.newcomers.clear()

@@ -271,6 +271,7 @@ function answer(node: NodeState, waiter: Waiter, out: NodeAction[]): void {
 
 /** A session that does not stand in a record once this change does. */
 function goneBy(change: RecordChange): string | null {
-  if (change.type === 'end') return change.session
+  // What has a node is the end of a dead incarnation's; its session may have been put back by this one.
+  if (change.type === 'end') return change.node === undefined ? change.session : null
   return change.type === 'open' ? change.previous : null
 }

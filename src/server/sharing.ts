@@ -43,8 +43,10 @@ export interface Sharing {
   /** The sessions that this node's entry holds, and those that the next flush takes off it. */
   readonly entry: Set<string>
   readonly gone: Set<string>
+  /** The instant of the last good flush, as the storage notes it: an entry with an older one has lost writes. */
+  flushedAt: number
   /** What `gone` was when the flush under way was sent, and how many sessions the entry must hold at the least. */
-  flushed: { readonly gone: readonly string[]; readonly least: number }
+  flushed: { readonly sentAt: number; readonly gone: readonly string[]; readonly least: number }
   readonly enlisting: Map<RequestId, readonly SessionOwner[]>
   /** Sessions to be enlisted at the next turn, and whose they are. */
   readonly newcomers: Map<string, string>
@@ -142,7 +144,8 @@ export function createSharing(now: number): Sharing {
     youngUntil: now,
     entry: new Set(),
     gone: new Set(),
-    flushed: { gone: [], least: 0 },
+    flushedAt: 0,
+    flushed: { sentAt: 0, gone: [], least: 0 },
     enlisting: new Map(),
     newcomers: new Map(),
     listed: [],

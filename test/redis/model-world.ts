@@ -174,7 +174,11 @@ function createRun(real: RealSide, isSpread: boolean, world: number, met: (outco
       gone: operation.gone.map(name),
     }
     const { told, expected } = await ask(node, (storage) => nodesOf(storage).flush(call))
-    same([told.outcome, told.sessions], [expected.outcome, expected.sessions], 'a flush')
+    same(
+      [told.outcome, told.sessions, told.flushedBefore],
+      [expected.outcome, expected.sessions, expected.flushedBefore],
+      'a flush',
+    )
     met(`flush ${expected.outcome}`)
     if (told.epoch < Math.max(...epochs.values())) throw new Error(`Epoch ${told.epoch} is not the greatest`)
     // The lease of what was claimed is over for good: when it would have lapsed says nothing.

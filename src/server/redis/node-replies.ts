@@ -10,6 +10,7 @@ export function flushReply(incarnation: string, listed: Answer, kept: Answer, ep
   return {
     now: listed.now,
     outcome: outcome === 'kept' || outcome === 'late' ? outcome : 'lost',
+    flushedBefore: Number(kept.rest[1]),
     sessions: Number(kept.rest[0]),
     epoch,
     nodes: outcome === 'missing' ? nodes.filter((node) => node.incarnation !== incarnation) : nodes,

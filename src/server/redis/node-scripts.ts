@@ -21,10 +21,11 @@ return { text(now), late and 'late' or 'kept', redis.call('ZRANGE', KEYS[1], 0, 
 
 /**
  * KEYS: entry, sessions. ARGV: '1' if this is the first, lease, storage time as the index has it, the silent ones, then those
- * gone. Gives the count of sessions.
+ * gone. Gives the count of sessions, and the instant of the flush before.
  */
 export const FLUSH = script(`
-local function answer(outcome) return { text(now), outcome, redis.call('HLEN', KEYS[2]) } end
+local before = redis.call('HGET', KEYS[1], 'flushed') or '0'
+local function answer(outcome) return { text(now), outcome, redis.call('HLEN', KEYS[2]), before } end
 if late then return answer('late') end
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return answer('claimed') end
 if ARGV[4] == '' and redis.call('EXISTS', KEYS[1]) == 0 then return answer('missing') end

@@ -59,6 +59,8 @@ export interface FlushReply {
   readonly now: number
   /** `late`: nothing was changed. `lost`: the entry is gone or claimed, and nothing was changed. */
   readonly outcome: 'kept' | 'late' | 'lost'
+  /** The instant of the flush before this one, as the entry had it; 0: it had none. An older one than the node knows of: the storage has lost writes. */
+  readonly flushedBefore: number
   /** So many sessions stand in the entry now. */
   readonly sessions: number
   /** The greatest epoch of any part of the storage; a part that has none begins one now. */
@@ -100,8 +102,8 @@ export interface ClaimReply {
 /**
  * Keeps the entries of the nodes.
  *
- * 1. `flush` MUST extend the lease to `now + leaseMs`, note `min(now, sentAt)` as the instant of the flush, replace the
- *    silent sessions by those given, and take those `gone` off the entry, in one atomic step.
+ * 1. `flush` MUST extend the lease to `now + leaseMs`, note `min(now, sentAt)` as the instant of the flush and tell that
+ *    of the one before, replace the silent sessions by those given, and take those `gone` off the entry, in one atomic step.
  * 2. `flush` without `first` MUST change nothing and say `lost` where the entry is missing or was ever claimed. With
  *    `first` it makes the entry; sent again it MUST do no harm.
  * 3. An incarnation MUST be listed before its entry is made, and until after its entry is gone; every flush lists it again.

@@ -19,13 +19,18 @@ export function flushEntry(store: Store, flush: Flush): FlushReply {
   const { incarnation, first } = flush
   // Not part of the entry: what has no epoch begins one whatever becomes of the flush.
   store.beginEpoch()
-  if (store.isLate(flush)) return flushReply(store, incarnation, 'late')
   const entry = store.data.entries.get(incarnation)
-  if (entry ? entry.claim !== null : !first) return flushReply(store, incarnation, 'lost')
+  const flushedBefore = entry?.flushedAt ?? 0
+  const reply = (outcome: FlushReply['outcome']): FlushReply => ({
+    ...flushReply(store, incarnation, outcome),
+    flushedBefore,
+  })
+  if (store.isLate(flush)) return reply('late')
+  if (entry ? entry.claim !== null : !first) return reply('lost')
   const kept = entry ?? createEntry()
   store.data.entries.set(incarnation, kept)
   writeFlush(kept, flush, store.time())
-  return flushReply(store, incarnation, 'kept')
+  return reply('kept')
 }
 
 export function enlistSessions(
@@ -96,7 +101,11 @@ function writeFlush(entry: Entry, { sentAt, leaseMs, silent, gone }: Flush, now:
   for (const id of gone) entry.sessions.delete(id)
 }
 
-function flushReply(store: Store, incarnation: string, outcome: FlushReply['outcome']): FlushReply {
+function flushReply(
+  store: Store,
+  incarnation: string,
+  outcome: FlushReply['outcome'],
+): Omit<FlushReply, 'flushedBefore'> {
   const { epoch, entries } = store.data
   return {
     now: store.time(),

@@ -16,6 +16,7 @@ import type { StorageWorld } from './storage-world.ts'
 
 const EXTENDS = '`flush` MUST extend the lease to `now + leaseMs`'
 const NOTES = 'note `min(now, sentAt)` as the instant of the flush'
+const TELLS_BEFORE = 'and tell that of the one before'
 const SILENT = 'replace the silent sessions by those given'
 const GONE = 'and take those `gone` off the entry'
 const ATOMIC = 'in one atomic step'
@@ -78,6 +79,22 @@ export const flushCases: readonly Draft<StorageWorld>[] = [
       { detail: offsetMs < 0 ? 'of one that took its time' : 'of one from a clock that is ahead' },
     ),
   ),
+  draft(1, TELLS_BEFORE, async (world) => {
+    const directory = await openDirectory(world)
+    same((await directory.flush('n', { first: true })).flushedBefore, 0, 'The instant before the first flush')
+    const sentAt = await timeOf(directory.storage)
+    const { now } = await directory.flush('n', { sentAt })
+    const { flushedBefore } = await directory.flush('n')
+    same(flushedBefore, Math.min(now, sentAt), 'The instant of the flush before')
+    await world.advance(SHORT_MS)
+    const { outcome } = await directory.flush('n', { sentAt: 0 })
+    same(outcome, 'late', 'A flush that comes late')
+    same(
+      (await directory.flush('n')).flushedBefore > flushedBefore,
+      true,
+      'That a flush that was late is none',
+    )
+  }),
   draft(1, SILENT, async (world) => {
     const directory = await openDirectory(world)
     await directory.flush('n', { first: true })

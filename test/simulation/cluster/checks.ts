@@ -177,7 +177,12 @@ function checkDirectory(world: World): void {
     breaks(world, 'ENTRY', `${entries.length} entries for ${names.length} nodes`)
   const listed = new Set(entries.flatMap(({ sessions }) => [...sessions.keys()]))
   const missing = live.filter((id) => !listed.has(id)).length
-  if (missing > 0) breaks(world, 'ENTRY', `${missing} sessions that are alive stand in no entry`)
+  if (missing > 0)
+    breaks(
+      world,
+      'ENTRY',
+      `${missing} sessions that are alive stand in no entry: ${live.filter((id) => !listed.has(id)).join()}`,
+    )
   // What a failover has put back there does no harm, and goes with its node: S12 lets nothing come of it.
   if (listed.size > live.length && calm.lostAt === Number.NEGATIVE_INFINITY)
     breaks(world, 'ENTRY', `${listed.size} sessions stand in entries, ${live.length} are alive`)

@@ -10,7 +10,15 @@ import { describe } from '../observe-storage.ts'
 import { GHOST } from '../setup.ts'
 import type { SessionTruth } from '../truth.ts'
 import type { Known } from './node.ts'
-import { faultAt, goneDeadline, holderOf, isOutOfReach, mayEnd, ownLiveUntil, writeSlackMs } from './verdicts.ts'
+import {
+  faultAt,
+  goneDeadline,
+  holderOf,
+  isOutOfReach,
+  mayEnd,
+  ownLiveUntil,
+  writeSlackMs,
+} from './verdicts.ts'
 import { breaks, userTruth, type World } from './world.ts'
 
 /** S13: who has no lease makes no transition. */
