@@ -1,29 +1,35 @@
-/** Three nodes and 300 users with 20 contacts each over real Redis, and whatever can happen to them. */
+/** Three nodes and 300 users with 20 contacts each over one real Redis, and whatever can happen to nodes and Redis. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/testing/index.ts'
-import { missingRedis, redisTitle } from '../support/redis-server.ts'
-import { COMMAND_TIMEOUT_MS, killNodes } from './node.ts'
-import { USERS } from './people.ts'
+import { missingRedis, type RedisServer, redisTitle } from '../support/redis-server.ts'
+import { createSteppedClock } from '../support/stepped-clock.ts'
+import { F, killNodes, T } from './node.ts'
+import { SEED, USERS } from './people.ts'
 import { endWorlds, openRedis, openWorld, type World } from './world.ts'
 
-const SEED = Number(process.env.SEED ?? 1)
+const clock = createSteppedClock()
+const HOUR_S = 3_600
+
+let redis: RedisServer
+let world: World
 
 endWorlds()
 
 describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users who come and go'), () => {
+  beforeAll(async () => {
+    redis = await openRedis({ persistent: true, env: clock.env })
+    world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+  })
+
   test('S1, S2, L1: a random half of the nodes is killed and restarted five times', async () => {
-    const redis = await openRedis()
-    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
     const random = createRandom(SEED)
     for (let round = 0; round < 5; round++) {
-      await world.survive(() => killSome(world, random.integer(0, 2), random.integer(1, 2)))
+      await world.survive(() => killSome(random.integer(0, 2), random.integer(1, 2)))
     }
   })
 
   test('L4, S2: Redis is killed and comes back with its data', async () => {
-    const redis = await openRedis({ persistent: true })
-    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
     await world.survive(async () => {
       await wait(500)
       await redis.kill()
@@ -34,18 +40,14 @@ describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users who co
   })
 
   test('L2, S2: Redis is killed and comes back with nothing', async () => {
-    const redis = await openRedis()
-    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
     await world.survive(async () => {
       await wait(500)
-      await redis.restart()
+      await redis.restartEmpty()
       await wait(1_000)
     })
   })
 
   test('L2, S2: Redis is wiped and forgets its scripts, twice', async () => {
-    const redis = await openRedis()
-    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
     await world.survive(async () => {
       for (let time = 0; time < 2; time++) {
         await wait(500)
@@ -56,28 +58,44 @@ describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users who co
     })
   })
 
-  test('L4, S2: Redis stands still for longer than T, and pauses its clients', async () => {
-    const redis = await openRedis()
-    const world = await openWorld(() => ({ port: redis.port }), { users: USERS, seed: SEED })
+  test('L4, S2: Redis stands still for longer than T', async () => {
     await world.survive(async () => {
       redis.pause()
-      await wait(7_000)
+      await wait(T + 1_000)
       redis.resume()
+      await wait(500)
     })
+  })
+
+  test('L4, S2: Redis pauses its clients', async () => {
     await world.survive(async () => {
-      await redis.command('client', 'pause', 10 * COMMAND_TIMEOUT_MS)
-      await wait(10 * COMMAND_TIMEOUT_MS)
+      await redis.command('client', 'pause', 5 * F)
+      await wait(7 * F)
     })
+  })
+
+  const title =
+    clock.missing === null
+      ? 'S2, S14: the clock of the host of Redis is stepped by an hour, forth and back'
+      : `S2, S14: the clock of the host of Redis is stepped (skipped: ${clock.missing})`
+  test.skipIf(clock.missing !== null)(title, async () => {
+    for (const offset of [HOUR_S, 0]) {
+      await world.survive(async () => {
+        await wait(500)
+        clock.setOffset(offset)
+        await wait(2_000)
+      })
+    }
   })
 })
 
 /** Some of the nodes are killed, in the midst of life, and come back a while later. */
-async function killSome({ nodes, node, restart }: World, first: number, count: number): Promise<void> {
+async function killSome(first: number, count: number): Promise<void> {
   await wait(500)
-  const places = Array.from({ length: count }, (_, index) => (first + index) % nodes.length)
-  await killNodes(places.map(node))
+  const places = Array.from({ length: count }, (_, index) => (first + index) % world.nodes.length)
+  await killNodes(places.map(world.node))
   await wait(1_000)
-  await Promise.all(places.map(restart))
+  await world.restartAll()
   await wait(500)
-  expect(nodes.every(({ alive }) => alive)).toBe(true)
+  expect(world.nodes.every(({ alive }) => alive)).toBe(true)
 }

@@ -10,13 +10,16 @@ import { createRandom, type Random } from '../../src/testing/index.ts'
 import { watchLag } from './lag.ts'
 import { F, L, type NodeProcess, R, T, W } from './node.ts'
 import { contactsOf, userName } from './people.ts'
-import { createPerson, type Door, type Person } from './person.ts'
+import { createDoor, type Excuse } from './door.ts'
+import { createPerson, type Person } from './person.ts'
 
 export interface Crowd {
   readonly people: readonly Person[]
   person(index: number): Person
-  /** What must never be: somebody shown offline who was there, or online long after they had gone. */
-  readonly lies: readonly string[]
+  /** What must never be, since last asked: somebody shown offline who was there, or online long after they had gone. */
+  takeLies(): string[]
+  /** How often somebody was shown somebody else's new status. */
+  readonly news: number
   /** How long the last agreement took. */
   readonly tookMs: number
   /** So many come in, from the first on; resolves when all of them stand in the storage. */
@@ -25,6 +28,10 @@ export interface Crowd {
   live(signal: AbortSignal): Promise<void>
   /** Until this is called everything may take as long as it takes: whatever happened is over only now. */
   calm(): void
+  /** A node is cut off: nothing is promised of those whom it has, or of those alone who come to it from now on. */
+  excuse(place: number, whom: 'all' | 'newcomers'): void
+  /** It has had the time to make up for it. */
+  excuseNobody(): void
   /** Waits until every watcher and the storage show what is true. Gives what is still wrong after the time. */
   agree(withinMs?: number): Promise<string[]>
   /** All at once lose their connection. */
@@ -33,12 +40,14 @@ export interface Crowd {
 }
 
 /** Delivery, on a busy machine. */
-const DELIVERY_MS = 1_500
+export const DELIVERY_MS = 1_500
 /** Everybody who died is offline by then, and everybody else has been told: T + W + L, R after an outage. */
 export const SETTLED_MS = T + W + L + F + R + 2 * DELIVERY_MS
 const LOOK_MS = 200
 const POLL_MS = 50
 const ACT_MS = 15
+/** People vanish at the beginning of a life only: of those who do nobody is certain for T. */
+const VANISH_MS = 2_000
 /** Longer than it takes to be told of the next change. */
 const MOST_COMPLAINTS = 12
 
@@ -49,9 +58,12 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
   const byId = new Map<string, Person>()
   let calmSince: number | null = performance.now()
   let tookMs = 0
+  let news = 0
+  let excused: Excuse | null = null
 
   /** S2, at the moment at which somebody is shown something new. What was shown before was judged then. */
   const judge = (watcher: string, { userId, status, reason, stale }: Presence, previous: Presence): void => {
+    if (status !== previous.status) news++
     if (status !== 'offline' || previous.status === 'offline') return
     const since = byId.get(userId)?.protectedSince() ?? null
     const forMs = performance.now() - (since ?? Number.POSITIVE_INFINITY)
@@ -72,7 +84,11 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
     }
   const people = Array.from({ length: count }, (_, index) => {
     const id = userName(index)
-    const person = createPerson(id, createDoor(nodes, index), watch(id))
+    const person = createPerson(
+      id,
+      createDoor(nodes, index, () => excused),
+      watch(id),
+    )
     byId.set(id, person)
     return person
   })
@@ -95,7 +111,10 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
 
   return {
     people,
-    lies,
+    takeLies: () => lies.splice(0),
+    get news() {
+      return news
+    },
     person: (index) => people[index] as Person,
     get tookMs() {
       return tookMs
@@ -107,13 +126,20 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
     },
     async live(signal) {
       calmSince = null
+      const vanishUntil = performance.now() + VANISH_MS
       while (!signal.aborted) {
-        act(random.pick(people), random)
+        act(random.pick(people), random, performance.now() < vanishUntil)
         await wait(ACT_MS)
       }
     },
     calm() {
       calmSince = performance.now()
+    },
+    excuse(place, whom) {
+      excused = { place, since: whom === 'all' ? Number.NEGATIVE_INFINITY : performance.now() }
+    },
+    excuseNobody() {
+      excused = null
     },
     async agree(withinMs = SETTLED_MS) {
       const startedAt = performance.now()
@@ -138,25 +164,12 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
   }
 }
 
-/** Each attempt goes to the next node, whether it is there or not. */
-function createDoor(nodes: () => readonly NodeProcess[], index: number): Door {
-  let attempt = index
-  let node: NodeProcess | undefined
-  return {
-    url() {
-      node = nodes()[attempt++ % nodes().length]
-      return `ws://127.0.0.1:${node?.port ?? 0}`
-    },
-    nodeDied: () => node?.alive === false,
-  }
-}
-
 /** Something that users do, or that happens to them. */
-function act(person: Person, random: Random): void {
+function act(person: Person, random: Random, mayVanish: boolean): void {
   const what = random.next()
   if (!person.present) person.come()
   else if (what < 0.15) person.leave()
-  else if (what < 0.25) person.vanish(what < 0.22 ? 'cut' : 'silent')
+  else if (what < 0.25 && mayVanish) person.vanish(what < 0.22 ? 'cut' : 'silent')
   else if (what < 0.45) person.drop()
   else person.choose(random.pick(['auto', 'away', 'busy']))
 }

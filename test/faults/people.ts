@@ -1,6 +1,8 @@
 /** Who knows whom: users in a ring, each with the same number of neighbours as contacts. */
 export const USERS = 300
 export const CONTACTS = 20
+/** Whoever finds a fault by another can have it again. */
+export const SEED = Number(process.env.SEED ?? 1)
 
 export function userName(index: number): string {
   return `user${(index + USERS) % USERS}`

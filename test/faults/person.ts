@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { PresenceClient } from '../../src/client/index.ts'
 import { createDevice, type Device } from './device.ts'
+import type { Door } from './door.ts'
 import { GRACE, H, T } from './node.ts'
 
 export type Choice = 'auto' | 'away' | 'busy'
@@ -44,14 +45,6 @@ const MARGIN_MS = 500
 const RETRY_MS = 50
 const REMEMBERED = 16
 
-/** Where clients go, and whether the node that they were on is the one to blame. */
-export interface Door {
-  /** The address for an attempt. */
-  url(): string
-  /** Whether the node of the last attempt was killed: its sessions live on until T, and not g. */
-  nodeDied(): boolean
-}
-
 /** @param watch - is called with each client that the person comes with, once */
 export function createPerson(id: string, door: Door, watch: (client: PresenceClient) => void): Person {
   let device: Device
@@ -73,7 +66,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
     if (events.length > REMEMBERED) events.shift()
   }
 
-  const isSafe = (): boolean => connected || performance.now() < safeUntil
+  const isSafe = (): boolean => (connected && !door.isExcused()) || performance.now() < safeUntil
 
   /** Has the choice stand in the storage, which is also how one knows that one is there. */
   const settle = async (): Promise<void> => {
@@ -97,7 +90,7 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
     }
   }
   const onConnected = (): void => {
-    const wasSafe = isSafe()
+    const wasSafe = performance.now() < safeUntil
     connected = true
     note('connected')
     if (wasSafe && settled) return
@@ -110,7 +103,8 @@ export function createPerson(id: string, door: Door, watch: (client: PresenceCli
     unsure ||= !settled
     note('lost')
     const patience = door.nodeDied() ? T - 1.1 * H - MARGIN_MS : GRACE - MARGIN_MS
-    safeUntil = performance.now() + patience
+    if (door.isExcused()) standsSince = Number.POSITIVE_INFINITY
+    else safeUntil = performance.now() + patience
   }
   const begin = (): Device => {
     const next = createDevice(id, () => door.url())

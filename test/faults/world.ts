@@ -1,5 +1,5 @@
-/** Nodes on a Redis, and a crowd on the nodes; all of it gone after the test, however that ends. */
-import { afterEach, expect } from 'vitest'
+/** Nodes on a Redis, and a crowd on the nodes: one world for all tests of a file, gone after the last, however that ends. */
+import { afterAll, expect } from 'vitest'
 import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts'
 import { type Crowd, createCrowd } from './crowd.ts'
 import { type NodeProcess, type NodeSetup, type RedisAddress, startNode } from './node.ts'
@@ -11,6 +11,8 @@ export interface World {
   node(place: number): NodeProcess
   /** Starts a node anew, on its port. */
   restart(place: number): Promise<void>
+  /** Starts all anew that are not alive. */
+  restartAll(): Promise<void>
   /** Users live while something happens; then all is true again, and nobody was told a lie. */
   survive(happens: () => Promise<unknown>): Promise<void>
   /** The same without life: all stay where they are. */
@@ -30,17 +32,17 @@ const ends: (() => unknown)[] = []
 
 /** To be called once in a file: ends all that its tests have opened. */
 export function endWorlds(): void {
-  afterEach(async () => {
+  afterAll(async () => {
     for (const end of ends.splice(0).reverse()) await end()
   })
 }
 
-/** Has something ended after the test. */
+/** Has something ended after the last test. */
 export function afterwards(end: () => unknown): void {
   ends.push(end)
 }
 
-/** A Redis of the test's own. */
+/** A Redis of the file's own. */
 export async function openRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const redis = await startRedis(options)
   afterwards(() => redis.stop())
@@ -62,7 +64,7 @@ export async function openWorld(
   const hold = async (): Promise<void> => {
     crowd.calm()
     expect(await crowd.agree()).toEqual([])
-    expect(crowd.lies).toEqual([])
+    expect(crowd.takeLies()).toEqual([])
   }
   await crowd.come(present)
   await hold()
@@ -71,12 +73,17 @@ export async function openWorld(
     if (!found) throw new RangeError(`There is no node at place ${place}`)
     return found
   }
+  const restart = async (place: number): Promise<void> => {
+    nodes[place] = await startNode(redisOf(place), { ...setup, port: node(place).port })
+  }
   return {
     crowd,
     nodes,
     node,
-    async restart(place) {
-      nodes[place] = await startNode(redisOf(place), { ...setup, port: node(place).port })
+    restart,
+    async restartAll() {
+      const dead = nodes.flatMap(({ alive }, place) => (alive ? [] : [place]))
+      await Promise.all(dead.map(restart))
     },
     async survive(happens) {
       const over = new AbortController()

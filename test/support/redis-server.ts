@@ -29,6 +29,8 @@ export interface RedisServer {
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again, on the same port, with what it has kept on disk. */
   restart(): Promise<void>
+  /** The same with an empty disk. */
+  restartEmpty(): Promise<void>
   /** The process stops where it is; the kernel still takes connections for it. */
   pause(): void
   resume(): void
@@ -44,6 +46,8 @@ export interface RedisServerOptions {
   readonly config?: Readonly<Record<string, string>>
   /** @defaultValue a free one */
   readonly port?: number
+  /** Variables of its environment, on top of those there are. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export const HOST = '127.0.0.1'
@@ -76,7 +80,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     ...options.config,
   }
   const lines = Object.entries(config).map(([name, value]) => `${name} ${value === '' ? '""' : value}`)
-  return startServer(port, folder, `${lines.join('\n')}\n`, [])
+  return startServer(port, folder, `${lines.join('\n')}\n`, [], options.env)
 }
 
 /** Asks again and again, until it is so. */
@@ -109,11 +113,12 @@ async function startServer(
   folder: string,
   config: string,
   flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<RedisServer> {
   // A Sentinel writes what it has learned to its file, which so serves for a restart as it is.
   const file = join(folder, 'redis.conf')
   writeFileSync(file, config)
-  let child = spawnServer(file, flags)
+  let child = spawnServer(file, flags, env)
   const admin = new Redis({
     host: HOST,
     port,
@@ -134,6 +139,10 @@ async function startServer(
     child.kill(signal)
     await gone
   }
+  const start = async (): Promise<void> => {
+    child = spawnServer(file, flags, env)
+    await until(isUp, `Redis on port ${port}`)
+  }
   await until(isUp, `Redis on port ${port}`)
   return {
     port,
@@ -144,8 +153,13 @@ async function startServer(
     kill,
     async restart() {
       await kill()
-      child = spawnServer(file, flags)
-      await until(isUp, `Redis on port ${port}`)
+      await start()
+    },
+    async restartEmpty() {
+      await kill()
+      rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true })
+      rmSync(join(folder, 'dump.rdb'), { force: true })
+      await start()
     },
     pause() {
       child.kill('SIGSTOP')
@@ -162,9 +176,9 @@ async function startServer(
   }
 }
 
-function spawnServer(file: string, flags: readonly string[]): ChildProcess {
+function spawnServer(file: string, flags: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   if (path === undefined) throw new Error(missingRedis ?? '')
-  const child = spawn(path, [file, ...flags], { stdio: 'ignore' })
+  const child = spawn(path, [file, ...flags], { stdio: 'ignore', env: { ...process.env, ...env } })
   running.add(child)
   child.on('exit', () => running.delete(child))
   return child
