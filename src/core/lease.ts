@@ -22,6 +22,15 @@ export function incarnationOf(address: string, count: number): string {
   return `${address}.${count}`
 }
 
+/** Whether an incarnation is the given one, or one that its node had before. */
+export function isUpTo(incarnation: string, last: string): boolean {
+  return addressOf(incarnation) === addressOf(last) && countOf(incarnation) <= countOf(last)
+}
+
+function countOf(incarnation: string): number {
+  return Number(incarnation.slice(incarnation.lastIndexOf('.') + 1))
+}
+
 /** How far a clock may be from the storage's for a call to count. */
 export function toleranceMs({ flushMs }: Timing): number {
   return LATE_PART * flushMs

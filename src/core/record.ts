@@ -9,7 +9,7 @@
  * A choice with an end is in force until a change takes it out, so that what a record shows never changes
  * without a write: the node that holds the user writes `lapse` at its end, and every later change does the same.
  */
-import { addressOf } from './lease.ts'
+import { addressOf, isUpTo } from './lease.ts'
 import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
 
 /** One live session of a user. */
@@ -175,7 +175,7 @@ function setActivity(record: UserRecord, session: string, activity: SessionActiv
 
 function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>): UserRecord {
   const isOver = ({ id, node }: SessionEntry) =>
-    id === end.session && (end.node === undefined || end.node === node)
+    id === end.session && (end.node === undefined || isUpTo(node, end.node))
   const sessions = record.sessions.filter((session) => !isOver(session))
   if (sessions.length === record.sessions.length) return record
   const rest = { ...record, sessions }

@@ -50,6 +50,8 @@ export interface DeviceOptions {
 export const ROSTER = '*'
 /** An attempt may take this long; the client's default. */
 const CONNECT_MS = 10_000
+/** A judge that is late by less than this part of its timeout does not take itself for stalled. */
+const STALL_PART = 1 / 60
 
 export function createDevice(name: string, user: string, process: SimulatedProcess): Device {
   return {
@@ -180,8 +182,9 @@ function observe(device: Device, side: ClientSide, { now, breaks, trace }: Devic
       trace(() => `${device.name} #${side.link.id} ends it with ${code}`)
       side.ended = true
       const patience = side.welcomed ? side.arrivedAt + side.timeoutMs : side.since + CONNECT_MS
-      // Who is frozen may judge late, never early.
-      if (device.wanted && now() < patience)
+      // Who is frozen may judge late, never early; and one who was thawed at the last moment has not read yet.
+      const isThawing = now() - device.process.thawedAt <= side.timeoutMs * STALL_PART
+      if (device.wanted && now() < patience && !isThawing)
         breaks(
           'SOUND',
           `${device.name} gives up #${side.link.id} after ${now() - side.arrivedAt} ms of silence`,

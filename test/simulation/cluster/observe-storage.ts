@@ -9,7 +9,7 @@ import { addView, newest, shownBy } from '../history.ts'
 import { describe } from '../observe-storage.ts'
 import { GHOST } from '../setup.ts'
 import type { SessionTruth } from '../truth.ts'
-import type { Known } from './node.ts'
+import { isRunning, type Known } from './node.ts'
 import {
   faultAt,
   goneDeadline,
@@ -94,13 +94,18 @@ function observeRecord(world: World, id: string, author: Known): boolean {
     !isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time())
   )
     breaks(world, 'CHOICE', `${id} never chose ${JSON.stringify(next.record.choice)}`)
-  // L2: over what was lost everything is news; nobody can tell it from a coming.
+  // L2, L3: over what was lost everything is news; nobody can tell it from a coming.
   const isNews = addView(truth.history, shownBy(id, next.record), clock.now())
-  if (isNews || !stored.record) {
+  if (isNews || !stored.record || isRepairing(world)) {
     const views = author.written.get(id) ?? []
     author.written.set(id, [...views, newest(truth.history).view])
   }
   return true
+}
+
+/** L3: lost records are repaired ≤ failover + 2 F + 1.2 A. */
+function isRepairing({ calm, clock, durations: { flushMs, compareMs, callTimeoutMs } }: World): boolean {
+  return clock.now() <= calm.lostAt + 2 * flushMs + 1.2 * compareMs + callTimeoutMs
 }
 
 function judgeSessions(world: World, user: string, before: UserRecord | null, after: UserRecord): void {
@@ -179,7 +184,7 @@ function judgeLastSeen(world: World, user: string, before: UserRecord | null, af
 }
 
 /** Anything since the run began. */
-function hasLost({ calm, nodes }: World): boolean {
+export function hasLost({ calm, nodes }: World): boolean {
   return calm.lostAt > -Infinity || calm.wipedAt >= Math.min(...nodes.map(({ startedAt }) => startedAt))
 }
 
@@ -205,6 +210,7 @@ export function observeLoss(world: World): void {
     const isHeld = [...world.sessions.values()].some(
       (session) =>
         session.user === id &&
+        isRunning(holderOf(world, session)) &&
         before?.sessions.some((entry) => entry.id === session.id) === true &&
         clock.now() < ownLiveUntil(world, session) &&
         faultAt(world) < clock.now(),

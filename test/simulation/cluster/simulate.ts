@@ -4,6 +4,7 @@ import { PromiseBroken } from '../promises.ts'
 import * as searching from '../search.ts'
 import { checkEnd, checkStep } from './checks.ts'
 import { isRunning } from './node.ts'
+import { hasLost } from './observe-storage.ts'
 import { healAll, type Operation, perform, scripts, type Step } from './operations.ts'
 import { type Setup, setups } from './setup.ts'
 import { breaks, createWorld, startNodes, type World } from './world.ts'
@@ -61,8 +62,9 @@ async function heal(world: World): Promise<void> {
   network.delayMs = 5
   for (const link of network.links) link.delayMs = 5
   const { timeoutMs, compareMs, recoveryHoldMs } = durations
-  // A session that a failover brought back is found by whoever reads it (design: orphans): so everybody is read.
-  if (calm.lostAt > Number.NEGATIVE_INFINITY)
+  // A session that nobody knows of after a loss is found by whoever reads it (design: orphans): so everybody is read.
+  calm.allReadAt = world.clock.now()
+  if (hasLost(world))
     for (const device of devices) if (!device.dismissed) watch(device, ROSTER, world.deviceOptions)
   await pass(world, RETURN_MS + 2 * timeoutMs + 3 * compareMs + recoveryHoldMs)
   await checkEnd(world)

@@ -120,8 +120,11 @@ export function goneDeadline(world: World, session: SessionTruth): number {
   if (!isRunning(holder) || (successor && !isRunning(successor))) by = Math.max(by, heardAt + deathMs)
   // Whoever had to end it may have been cut off, frozen or killed while at it: another takes over, or it goes on itself.
   by = Math.max(by, faultAt(world) + recoveryHoldMs + 2 * flushMs + leaseMs + 2 * sweepMs + patienceMs(world))
-  // L3, and the design's orphans: unlisted for R, found by one comparison, ended by the next.
-  by = Math.max(by, calm.lostAt + 2 * flushMs + 2.4 * compareMs + recoveryHoldMs + patienceMs(world))
+  // L2, L3, and the design's orphans: unlisted for R, found by one comparison, ended by the next.
+  // Nobody knows of those whose node died with its entry lost before they are read.
+  const isForgotten = !isRunning(holder) && holder.keptAt < calm.wipedAt
+  const knownAt = isForgotten ? Math.max(calm.wipedAt, calm.allReadAt) : calm.lostAt
+  by = Math.max(by, knownAt + 2 * flushMs + 2.4 * compareMs + recoveryHoldMs + patienceMs(world))
   return by + writeSlackMs(world)
 }
 
