@@ -23,6 +23,7 @@ import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { forgetIdleUser } from './registry.ts'
+import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
 import { incarnationNow, isFenced, isYoung, noteLate, stampOf } from './standing.ts'
@@ -246,6 +247,7 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   settle(node, user, proposal.changes, now, out)
   scheduleUser(node, user)
   pursueFanout(node, user, now, out)
+  if (node.sharing) checkSessions(node, user, now, out)
 }
 
 /** The first so many changes of the queue stand in the storage. */

@@ -27,6 +27,8 @@ export interface Known {
   leaseSentAt: number | null
   /** When the storage last took a flush of it. */
   keptAt: number
+  /** The greatest epoch in which it has a lease, and since when. */
+  epochSeen: { readonly epoch: number; readonly at: number }
   /** When it was last heard of again after it had been out of reach, and when it had been heard of before. */
   healed: { readonly at: number; readonly keptAt: number }
   /** The end of its last trouble; see {@link troubleOf} for one that lasts. */
@@ -57,6 +59,7 @@ export function startNode(world: World): ClusterNode {
     drainsUntil: Number.NEGATIVE_INFINITY,
     leaseSentAt: null,
     keptAt: Number.NEGATIVE_INFINITY,
+    epochSeen: { epoch: 0, at: clock.now() },
     healed: { at: Number.NEGATIVE_INFINITY, keptAt: Number.NEGATIVE_INFINITY },
     troubledAt: clock.now(),
     written: new Map(),
@@ -75,7 +78,7 @@ export function startNode(world: World): ClusterNode {
         observeCarried(world, known, call, reply, sentAt)
       },
       onAnswer: (call, reply, sentAt) => {
-        observeAnswer(known, call, reply, sentAt)
+        observeAnswer(world, known, call, reply, sentAt)
       },
       onMessage: (deliver) => {
         world.messages.push(deliver)

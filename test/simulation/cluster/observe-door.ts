@@ -11,6 +11,7 @@ import type { SocketObserver } from '../socket.ts'
 import type { ClusterNode, Known } from './node.ts'
 import { isFenced, observeForgotten } from './observe-storage.ts'
 import { faultAt, tellSlackMs } from './verdicts.ts'
+import type { SessionTruth } from '../truth.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
 export function observeDoor(world: World, node: ClusterNode, link: MemoryLink): SocketObserver {
@@ -122,7 +123,7 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
     return
   }
   if (wire.status === 'unknown') {
-    side.places.set(user, { at: 0, notified: -1, ...side.places.get(user), last: wire })
+    side.places.set(user, { at: 0, ...side.places.get(user), notified: -1, last: wire })
     return judgeUnknown(world, node, where)
   }
   // S14: a node learns of a stepped clock by the next answer of the storage, W at the latest.
@@ -148,14 +149,19 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
 }
 
 /** L2: of whom nothing stands there, for R after a node found out, by its next flush, that the storage began anew. */
-export function judgeUnknown(world: World, { startedAt }: Known, where: string): void {
+export function judgeUnknown(world: World, { startedAt, epochSeen }: Known, where: string): void {
   const { calm, clock, durations } = world
-  const began = calm.epoch === 0 ? clock.now() : Math.max(calm.wipedAt, calm.epochSince)
+  const hasSeen = epochSeen.epoch >= calm.epoch && calm.epoch > 0
+  const began = startedAt > calm.epochSince ? calm.epochSince : hasSeen ? epochSeen.at : clock.now()
   // By a clock that was put back nobody who came later can tell when the storage began.
   const since = calm.wasStepped ? Math.max(began, startedAt, faultAt(world)) : began
-  const noticed = since + durations.flushMs + durations.callTimeoutMs
-  const until = noticed + durations.recoveryHoldMs + tellSlackMs(world)
+  const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
   if (clock.now() > until) breaks(world, 'L2', `${where}, long after the storage began anew`)
+}
+
+/** A newer session of the same client has been announced. */
+function isTakenUp({ sides }: World, { id }: SessionTruth): boolean {
+  return [...sides.values()].some(({ previous, session }) => previous === id && session?.announcedAt != null)
 }
 
 /** A node may end a connection only for a reason. */
@@ -169,7 +175,7 @@ function judgeEnd(world: World, side: ClusterSide, code: number | null): void {
     1000: leaving,
     1011: isHello,
     1012: node.phase !== 'up',
-    4005: session?.end?.kind === 'superseded',
+    4005: session !== null && (session.end?.kind === 'superseded' || isTakenUp(world, session)),
     4102: isHello,
   }
   if (reasons[String(code)] !== true) breaks(world, 'SOUND', `${node.name} ends #${link.id} with ${code}`)

@@ -34,9 +34,16 @@ export function isFenced({ clock, durations }: World, { leaseSentAt }: Known): b
 }
 
 /** A node reads the answer to a call. */
-export function observeAnswer(node: Known, call: MemoryCall, reply: unknown, sentAt: number): void {
+export function observeAnswer(
+  { clock }: World,
+  node: Known,
+  call: MemoryCall,
+  reply: unknown,
+  sentAt: number,
+): void {
   if (call.method !== 'flush') return
-  const { outcome } = reply as FlushReply
+  const { outcome, epoch } = reply as FlushReply
+  if (outcome === 'kept' && epoch > node.epochSeen.epoch) node.epochSeen = { epoch, at: clock.now() }
   if (outcome === 'kept') node.leaseSentAt = Math.max(node.leaseSentAt ?? sentAt, sentAt)
   if (outcome === 'lost') node.leaseSentAt = null
 }
@@ -144,7 +151,8 @@ function judgeArrival(world: World, user: string, entry: UserRecord['sessions'][
   if (clock.now() > goneDeadline(world, session))
     breaks(world, 'S12', `${describe(session)} is put in, and is long gone`)
   // L2, L3: what was written to the entry may be lost; its node finds that out by its next flush.
-  const isLost = Math.max(calm.wipedAt, calm.lostAt) >= holder.keptAt - durations.flushMs
+  const knownBy = durations.flushMs + toleranceMs(durations)
+  const isLost = Math.max(calm.wipedAt, calm.lostAt) >= holder.keptAt - knownBy
   const isEnlisted = cluster
     .entries()
     .some(({ incarnation, sessions: listed }) => incarnation === entry.node && listed.has(entry.id))
@@ -241,8 +249,10 @@ function noteEpoch({ cluster, calm, clock }: World): void {
   // Of somebody for whom nothing ever stands there.
   const { epoch } = cluster.recordOf(GHOST)
   if (epoch <= calm.epoch) return
+  // The first one says itself how old it is.
+  const ageMs = calm.epoch === 0 ? Math.max(0, cluster.time() - epoch) : 0
   calm.epoch = epoch
-  calm.epochSince = clock.now()
+  calm.epochSince = clock.now() - ageMs
 }
 
 /** L2: nothing of a user stands in a storage that began anew R ago: then they are offline, and nobody knows since when. */

@@ -210,6 +210,7 @@ function trouble(world: World, node: ClusterNode | undefined, operation: NodeOpe
         thawNode(world, node)
       })
     case 'way':
+      healWay(world, node)
       node.way.state = operation.state
       node.way.deaf = operation.deaf
       return later(world, operation.part, () => {
