@@ -86,6 +86,8 @@ export type RecordChange =
       readonly sessions: readonly SessionEntry[]
       /** What stood there before it was lost; `null`: nothing was. */
       readonly lost: UserRecord | null
+      /** Sessions that stand there again because their end was lost. */
+      readonly over: readonly string[]
     }
   | { readonly type: 'kick' | 'invalidate' }
 
@@ -185,10 +187,10 @@ function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end'
 /** Of its own sessions a node is the truth. Who has none left was last seen by what was lost, or nobody knows when. */
 function reconcile(
   record: UserRecord,
-  { address, sessions, lost }: Extract<RecordChange, { type: 'reconcile' }>,
+  { address, sessions, lost, over }: Extract<RecordChange, { type: 'reconcile' }>,
   now: number,
 ): UserRecord {
-  const ids = new Set(sessions.map(({ id }) => id))
+  const ids = new Set([...sessions.map(({ id }) => id), ...over])
   const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)
   const all = [...others, ...sessions]
   const restored = lost ? restore(record, lost, now) : record

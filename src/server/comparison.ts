@@ -139,14 +139,14 @@ function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
 }
 
 /**
- * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody does for a while, what
- * the storage holds is raised above what watchers saw, and counts again.
+ * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody has when R is over, by
+ * which all are back at the storage, what it holds is raised above what watchers saw, and counts again.
  */
 function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAction[]): void {
   const { sharing, config } = node
   if (!sharing) return
   const { behind } = sharing.comparison
-  const patienceMs = 2 * config.timing.flushMs
+  const patienceMs = config.timing.recoveryHoldMs
   const since = behind.get(watched.id) ?? now
   behind.set(watched.id, since)
   if (now < since + patienceMs) {

@@ -7,6 +7,7 @@ import { supersede } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { type MailItem, readMail, recordOf } from './mail-format.ts'
 import { learn } from './learning.ts'
+import { disown } from './repair.ts'
 import { reviewContacts } from './review.ts'
 import { type Sharing, takeOffEntry } from './sharing.ts'
 import { isFenced } from './standing.ts'
@@ -54,8 +55,9 @@ function takeOwn(
 ): void {
   const [, id, , , , superseded] = item
   const user = node.users.get(id)
-  if (!user) return
-  learn(node, user, recordOf(item), now, out)
+  const stored = recordOf(item)
+  if (!user) return disown(node, id, stored.record?.sessions ?? [], now, out)
+  learn(node, user, stored, now, out)
   for (const sessionId of superseded) {
     const session = user.sessions.get(sessionId)
     if (session) supersede(node, session, now, out)

@@ -5,7 +5,7 @@
 import { encodePresence } from '../core/codec.ts'
 import { sameView } from '../core/model.ts'
 import { EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
-import { isNewer } from '../core/version.ts'
+import { isNewer, type VersionedRecord } from '../core/version.ts'
 import { endingSessions, holdEnds, markUser } from './changes.ts'
 import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
@@ -50,7 +50,7 @@ export function learn(
   // Another node was the first to put the user back, and did not know of the last choice.
   const hasLostChoice =
     known && known.epoch < stored.epoch && chosenAt(known.record) > chosenAt(stored.record)
-  if (hasLostChoice) putBack(node, user, known.record, out)
+  if (hasLostChoice) putBack(node, user, known.record, [], out)
   scheduleUser(node, user)
 }
 
@@ -76,13 +76,26 @@ export function face(
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
   // It is put back at once, and nothing of it made known.
-  putBack(node, user, known.record, out)
+  putBack(node, user, known.record, lostEnds(known, stored), out)
+}
+
+/** What stands there is a past of what was lost, if the epoch is the same: what had gone since is over. */
+function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord): string[] {
+  if (epoch !== known.epoch || !record) return []
+  const left = new Set(known.record.sessions.map(({ id }) => id))
+  return record.sessions.map(({ id }) => id).filter((id) => !left.has(id))
 }
 
 /** Whoever has none of the sessions that are lost leaves it to those who do. */
-function putBack(node: NodeState, user: User, lost: UserRecord, out: NodeAction[]): void {
-  const change = reconciliation(node, user, lost)
-  if (change.sessions.length === 0 && lost.sessions.length > 0) return
+function putBack(
+  node: NodeState,
+  user: User,
+  lost: UserRecord,
+  over: readonly string[],
+  out: NodeAction[],
+): void {
+  const change = { ...reconciliation(node, user, lost), over }
+  if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0) return
   user.queue.splice(user.proposed, 0, { change, waiter: null })
   markUser(node, user, out)
 }
@@ -104,7 +117,7 @@ export function reconciliation(
     node: incarnationNow(node),
     activity,
   }))
-  return { type: 'reconcile', address: node.config.address, sessions: entries, lost }
+  return { type: 'reconcile', address: node.config.address, sessions: entries, lost, over: [] }
 }
 
 /** From now on this is what the storage holds, as far as this node knows. Nothing there shows nothing new. */

@@ -9,7 +9,7 @@
  * lost              | others may have ended its sessions: it joins again, as its next incarnation
  * none within 0.8 F | outage: nothing is decided, what is known is stale
  */
-import { loseLease, noteFlush, toleranceMs } from '../core/lease.ts'
+import { loseLease, mayWrite, noteFlush, toleranceMs } from '../core/lease.ts'
 import { INTERVAL_SPREAD } from '../core/timing.ts'
 import { compareAll, compareSoon, planComparison } from './comparison.ts'
 import { listen, sendCanary } from './hearing.ts'
@@ -114,6 +114,8 @@ export function onFlushed(node: NodeState, reply: FlushReply | null, now: number
       return joinAgain(node, now, out)
     case 'kept':
       sharing.knowsTime = true
+      // Whoever had no lease any more, frozen perhaps, may have missed that the storage was out for all.
+      if (sharing.standing === 'joined' && !mayWrite(sharing.lease, now, config.timing)) startHold(node, now)
       noteFlush(sharing.lease, sentAt)
       for (const id of sharing.flushed.gone) {
         sharing.gone.delete(id)

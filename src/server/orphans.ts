@@ -6,6 +6,7 @@ import { addressOf } from '../core/lease.ts'
 import type { NodeAction } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
+import { disown } from './repair.ts'
 import { isHolding } from './standing.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
@@ -20,6 +21,7 @@ export function noteOrphans(
 ): void {
   const { sharing, config } = node
   if (!sharing) return
+  disown(node, id, record?.sessions ?? [], now, out)
   for (const session of record?.sessions ?? []) {
     if (addressOf(session.node) === config.address) continue
     if (sharing.leases.has(session.node)) continue

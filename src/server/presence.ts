@@ -26,7 +26,7 @@ import { forgetIdleUser } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isYoung, noteLate, stampOf } from './standing.ts'
+import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf } from './standing.ts'
 import {
   file,
   type NodeState,
@@ -186,8 +186,7 @@ function propose(
   if (record === known.record && known.version >= user.floor) {
     return settle(node, user, user.queue.length, now, out)
   }
-  // Those who hold the user's sessions may still have to put them back: without any the user would show offline.
-  if (record.sessions.length === 0 && known.version === 0 && isYoung(node, known.epoch, time)) {
+  if (record.sessions.length === 0 && mayBeMissing(node, user, known, now)) {
     return hold(node, user, now, RETRY_MS)
   }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
@@ -201,6 +200,16 @@ function propose(
     next: { epoch: known.epoch, version, record },
     changes: user.queue.length,
   })
+}
+
+/**
+ * Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. Who
+ * saw the last one go knows better.
+ */
+function mayBeMissing(node: NodeState, { queue }: User, known: VersionedRecord, now: number): boolean {
+  if (known.version === 0) return isYoung(node, known.epoch, now)
+  if (known.record.sessions.length === 0 || !isHolding(node, now)) return false
+  return !queue.some(({ change }) => change.type === 'reconcile' && change.lost?.sessions.length === 0)
 }
 
 /** A session is held under the name that the node has when it is written. */

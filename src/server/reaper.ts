@@ -25,6 +25,8 @@ export function sweep(node: NodeState, now: number, out: NodeAction[]): void {
   schedule(node.wheel, sharing.duties.sweep, now + config.timing.sweepMs)
   // While it is not certain what the storage has lost, nobody is dead.
   if (isFenced(node, now) || isHolding(node, now)) return
+  // Nor whether whoever is silent was cut off with all the others, from a storage that has just come back.
+  if (now < sharing.beganAt + config.timing.recoveryHoldMs) return
   for (const incarnation of lapsed(node, sharing, now)) {
     const claimedAt = sharing.reaping.get(incarnation)?.claimedAt ?? Number.NEGATIVE_INFINITY
     if (now < claimedAt + config.timing.leaseMs / 2) reap(node, incarnation, now, out)

@@ -1,9 +1,11 @@
 /** Of its own sessions a node is the truth: whether its users' records hold just those, and what is done if not. */
 import { addressOf } from '../core/lease.ts'
+import type { SessionEntry } from '../core/record.ts'
 import { forget } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { changePresence, endingSessions } from './changes.ts'
 import { reconciliation } from './learning.ts'
+import { userOf } from './registry.ts'
 import { probe } from './session.ts'
 import { takeOffEntry } from './sharing.ts'
 import { incarnationNow } from './standing.ts'
@@ -24,6 +26,20 @@ export function checkSessions(node: NodeState, user: User, now: number, out: Nod
       addressOf(holder) === node.config.address && !user.sessions.has(id) && !ending.has(id),
   )
   if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null, out)
+}
+
+/** What stands in a record as this node's, of a user who has no session here: a failover has brought it back. */
+export function disown(
+  node: NodeState,
+  id: string,
+  sessions: readonly SessionEntry[],
+  now: number,
+  out: NodeAction[],
+): void {
+  const isOurs = sessions.some((session) => addressOf(session.node) === node.config.address)
+  if (!isOurs || node.users.has(id)) return
+  const user = userOf(node, id, now)
+  changePresence(node, user, reconciliation(node, user, null), null, out)
 }
 
 /** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. */

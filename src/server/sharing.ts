@@ -25,6 +25,8 @@ export interface Duty extends Timed {
 export type Standing = 'joining' | 'listing' | 'joined'
 
 export interface Sharing {
+  /** When the node began; monotonic. */
+  readonly beganAt: number
   standing: Standing
   /** Its incarnations so far. */
   incarnations: number
@@ -133,6 +135,7 @@ const duty = (name: DutyName): Duty => ({ kind: 'duty', name, dueAt: 0, slot: nu
 
 export function createSharing(now: number): Sharing {
   return {
+    beganAt: now,
     standing: 'joining',
     incarnations: 1,
     lease: createLease(),

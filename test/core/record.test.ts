@@ -373,7 +373,13 @@ describe('choices', () => {
   it('of one that was lost and one that stands the later counts', () => {
     const lost = after(open('a'), choose('busy', { at: NOW - 1 }))
     const back = (at: number): UserRecord =>
-      after(open('a'), choose('away', { at }), { type: 'reconcile', address: 'n', sessions: [], lost })
+      after(open('a'), choose('away', { at }), {
+        type: 'reconcile',
+        address: 'n',
+        sessions: [],
+        lost,
+        over: [],
+      })
     expect(back(NOW).choice?.status).toBe('away')
     expect(back(NOW - 2).choice?.status).toBe('busy')
   })

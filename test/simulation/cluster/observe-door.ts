@@ -151,8 +151,9 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
 /** L2: of whom nothing stands there, for R after a node found out, by its next flush, that the storage began anew. */
 export function judgeUnknown(world: World, { startedAt, epochSeen }: Known, where: string): void {
   const { calm, clock, durations } = world
-  const hasSeen = epochSeen.epoch >= calm.epoch && calm.epoch > 0
-  const began = startedAt > calm.epochSince ? calm.epochSince : hasSeen ? epochSeen.at : clock.now()
+  const epochSince = Math.max(calm.epochSince, calm.wipedAt)
+  const hasSeen = epochSeen.epoch >= calm.epoch && epochSeen.at >= calm.wipedAt
+  const began = startedAt > epochSince ? epochSince : hasSeen ? epochSeen.at : clock.now()
   // By a clock that was put back nobody who came later can tell when the storage began.
   const since = calm.wasStepped ? Math.max(began, startedAt, faultAt(world)) : began
   const until = since + durations.recoveryHoldMs + durations.callTimeoutMs + tellSlackMs(world)
