@@ -139,19 +139,19 @@ function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
 }
 
 /**
- * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody has when R is over, by
- * which all are back at the storage, what it holds is raised above what watchers saw, and counts again.
+ * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody has done so for a while,
+ * nor by the end of a hold, what the storage holds is raised above what watchers saw, and counts again.
  */
 function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAction[]): void {
   const { sharing, config } = node
   if (!sharing) return
   const { behind } = sharing.comparison
-  const patienceMs = config.timing.recoveryHoldMs
   const since = behind.get(watched.id) ?? now
   behind.set(watched.id, since)
-  if (now < since + patienceMs) {
+  const until = Math.max(since + 2 * config.timing.flushMs, sharing.holdUntil)
+  if (now < until) {
     const { compare } = sharing.duties
-    schedule(node.wheel, compare, Math.min(compare.dueAt, since + patienceMs))
+    schedule(node.wheel, compare, Math.min(compare.dueAt, until))
     return
   }
   behind.delete(watched.id)

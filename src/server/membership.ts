@@ -20,9 +20,9 @@ import { markUser } from './changes.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
-import type { Sharing } from './sharing.ts'
+import { type Sharing, takeOffEntry } from './sharing.ts'
 import { incarnationNow, isFenced, hold, stampOf, noteLate, startHold } from './standing.ts'
-import { file, type NodeState, storageTime, take } from './state.ts'
+import { file, type NodeState, storageTime, take, type User } from './state.ts'
 import type { EntryReply, FlushReply, SessionOwner } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
 import { cancel, schedule } from './wheel.ts'
@@ -291,9 +291,19 @@ function noteEnlisted(
   for (const { id, user } of sessions) {
     sharing.entry.add(id)
     const owner = node.users.get(user)
+    // It may have ended while it was on its way there.
+    if (!isUnderWay(owner, id)) takeOffEntry(sharing, id)
     if (owner) markUser(node, owner, out)
   }
   noteListed(node, sharing, now, out)
+}
+
+/** Whether a session is here, or its end has still to be written. */
+function isUnderWay(owner: User | undefined, id: string): boolean {
+  if (!owner || owner.sessions.has(id)) return owner !== undefined
+  return [...owner.queue, ...owner.heldEnds].some(
+    ({ change }) => change.type === 'end' && change.session === id,
+  )
 }
 
 /** The last session stands in the entry: the node has joined. */

@@ -186,7 +186,7 @@ function propose(
   if (record === known.record && known.version >= user.floor) {
     return settle(node, user, user.queue.length, now, out)
   }
-  if (record.sessions.length === 0 && mayBeMissing(node, user, known, now)) {
+  if (record.sessions.length === 0 && mayBeMissing(node, user, known, time, now)) {
     return hold(node, user, now, RETRY_MS)
   }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
@@ -206,8 +206,14 @@ function propose(
  * Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. Who
  * saw the last one go knows better.
  */
-function mayBeMissing(node: NodeState, { queue }: User, known: VersionedRecord, now: number): boolean {
-  if (known.version === 0) return isYoung(node, known.epoch, now)
+function mayBeMissing(
+  node: NodeState,
+  { queue }: User,
+  known: VersionedRecord,
+  time: number,
+  now: number,
+): boolean {
+  if (known.version === 0) return isYoung(node, known.epoch, time)
   if (known.record.sessions.length === 0 || !isHolding(node, now)) return false
   return !queue.some(({ change }) => change.type === 'reconcile' && change.lost?.sessions.length === 0)
 }

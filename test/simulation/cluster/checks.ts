@@ -187,7 +187,11 @@ function checkDirectory(world: World): void {
     )
   // What a failover has put back there does no harm, and goes with its node: S12 lets nothing come of it.
   if (listed.size > live.length && calm.lostAt === Number.NEGATIVE_INFINITY)
-    breaks(world, 'ENTRY', `${listed.size} sessions stand in entries, ${live.length} are alive`)
+    breaks(
+      world,
+      'ENTRY',
+      `${listed.size} sessions stand in entries, ${live.length} are alive: ${[...listed].filter((id) => !live.includes(id)).join()}`,
+    )
 }
 
 /** L1 */

@@ -143,7 +143,7 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
 
 /** S1: the answer to a question is not older than the question. */
 function startAt({ views, user }: History, place: Place | undefined, askedAt: number): Place {
-  const current = views.filter(({ at }) => at <= askedAt).length - 1
+  const current = views.filter(({ at }) => at < askedAt).length - 1
   const at = Math.max(0, current, place?.at ?? 0)
   return { notified: -1, last: { user, status: 'unknown' }, ...place, at }
 }

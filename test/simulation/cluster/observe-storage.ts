@@ -90,14 +90,20 @@ function observeRecord(world: World, id: string, author: Known): boolean {
   )
   if (next.epoch < stored.epoch || (next.epoch === stored.epoch && next.version < stored.version))
     breaks(world, 'S3', `the version of ${id} falls`)
+  // Before the first write nobody was there, and whoever had asked by then may be told so.
+  if (!stored.record && isOldEpoch(world)) addView(truth.history, shownBy(id, null), clock.now())
   truth.stored = next
   judgeSessions(world, id, stored.record, next.record)
   judgeLastSeen(world, id, stored.record, next.record)
   // L2: whoever comes on another node before those who hold the user are back is written without their choice.
+  const begins = stored.record ? calm.wipedAt : Math.max(calm.wipedAt, faultAt(world))
   const isBeginning =
-    next.record.choice === null && clock.now() <= calm.wipedAt + 2 * world.durations.flushMs + DELTA_MS
+    next.record.choice === null && clock.now() <= begins + 2 * world.durations.flushMs + DELTA_MS
+  if (isBeginning) allowChoice(world, id, null)
+  const isPutBack = JSON.stringify(next.record.choice) === JSON.stringify(truth.lostChoice)
   if (
     !isBeginning &&
+    !isPutBack &&
     !isPossible(truth.choice, next.record.choice, calm.wasStepped ? Infinity : cluster.time())
   )
     breaks(world, 'CHOICE', `${id} never chose ${JSON.stringify(next.record.choice)}`)
@@ -214,6 +220,7 @@ export function observeLoss(world: World): void {
     // After a failover the storage itself says so; nothing tells it from the truth (L3).
     if (record) addView(truth.history, shownBy(id, record), clock.now())
     const choice = record?.choice ?? null
+    truth.lostChoice = before?.choice ?? truth.lostChoice
     // L2, L3: what a user chose is kept by whoever holds them; where that is nobody, what is left counts.
     const isHeld = [...world.sessions.values()].some(
       (session) =>
@@ -257,11 +264,14 @@ function noteEpoch({ cluster, calm, clock }: World): void {
 
 /** L2: nothing of a user stands in a storage that began anew R ago: then they are offline, and nobody knows since when. */
 export function observeForgotten(world: World, user: string): void {
-  const { cluster, clock, durations, calm } = world
+  const { cluster, clock } = world
   noteEpoch(world)
   const { epoch, record } = cluster.recordOf(user)
-  // A node knows the storage's time to within one of its answers.
-  const isOld = clock.now() >= calm.epochSince + durations.recoveryHoldMs - durations.latencyMs - 2
-  if (record || epoch === 0 || !isOld) return
+  if (record || epoch === 0 || !isOldEpoch(world)) return
   addView(userTruth(world, user).history, shownBy(user, null), clock.now())
+}
+
+/** A node knows the storage's time to within one of its answers. */
+function isOldEpoch({ clock, durations, calm }: World): boolean {
+  return clock.now() >= calm.epochSince + durations.recoveryHoldMs - durations.latencyMs - 2
 }

@@ -3,6 +3,7 @@
  * whichever node they happen upon; each in a process of its own, under one clock. What is known of it from outside is
  * written down by observers at the nodes' doors and at the storage.
  */
+import type { Choice } from '../../../src/core/record.ts'
 import { staticContacts } from '../../../src/server/index.ts'
 import {
   createFakeClock,
@@ -66,6 +67,8 @@ export interface UserTruth {
   stored: ReturnType<MemoryCluster['recordOf']>
   /** Every last seen that ever stood there: after a loss it may stand there again. */
   readonly lastSeens: Set<number>
+  /** What was chosen when the storage lost it: whoever still knows may put it back. */
+  lostChoice: Choice | null
   /** When the user last said what they choose or do. */
   saidAt: number
 }
@@ -142,6 +145,7 @@ function createUser(user: string, now: number, cluster: MemoryCluster): UserTrut
     choice: createChoiceTruth(),
     stored: cluster.recordOf(user),
     lastSeens: new Set(),
+    lostChoice: null,
     saidAt: Number.NEGATIVE_INFINITY,
   }
 }
