@@ -1,0 +1,76 @@
+/** A failover that lost what was written last: nodes find it one after the other, and who is first does not know all. */
+import { expect, test } from 'vitest'
+import { A, type ClusterNode, type ClusterWorld, createClusterWorld, F } from '../support/cluster-world.ts'
+import { GOODBYE, type Peer } from '../support/server-world.ts'
+
+interface Scene extends ClusterWorld {
+  readonly one: ClusterNode
+  readonly two: ClusterNode
+  readonly three: ClusterNode
+  /** On node three; sees Alice. */
+  readonly bob: Peer
+}
+
+async function scene(): Promise<Scene> {
+  const world = await createClusterWorld({ count: 3 })
+  const [one, two, three] = world.nodes as [ClusterNode, ClusterNode, ClusterNode]
+  const bob = await three.open('bob')
+  return { ...world, one, two, three, bob }
+}
+
+/** The storage is behind from now on, and out of reach for all; these find back at once, the others three flushes later. */
+async function failOver({ cluster, clock, nodes }: Scene, ...first: ClusterNode[]): Promise<void> {
+  cluster.lose()
+  for (const { way } of nodes) way.storage = 'refused'
+  await clock.advance(F)
+  for (const { way } of first) way.storage = 'open'
+  await clock.advance(3 * F)
+  for (const { way } of nodes) way.storage = 'open'
+}
+
+test('L3, S2: who came back to another node is not shown offline by the one that they had left', async () => {
+  const world = await scene()
+  const { cluster, clock, bob, stored, one, two, three } = world
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  alice.link.reset()
+  const back = await two.open('alice', { previous: alice.session })
+  await clock.advance(100)
+  bob.clear()
+  await failOver(world, one, three)
+  await clock.advance(2 * F + 1.2 * A)
+  expect(bob.statusesOf('alice')).not.toContain('offline')
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
+})
+
+test('L3, S2: who came back after a goodbye is not shown offline by those who find the goodbye', async () => {
+  const world = await scene()
+  const { cluster, clock, bob, stored, one, two, three } = world
+  const alice = await one.open('alice')
+  await alice.say(GOODBYE)
+  await clock.advance(2 * F)
+  cluster.mark()
+  const back = await two.open('alice')
+  await clock.advance(100)
+  bob.clear()
+  await failOver(world, one, three)
+  await clock.advance(2 * F + 1.2 * A)
+  expect(bob.statusesOf('alice')).not.toContain('offline')
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
+})
+
+test('L3: a choice is put back, also where somebody else was the first to find it lost', async () => {
+  const world = await scene()
+  const { cluster, clock, bob, stored, two, one, three } = world
+  const alice = await two.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+  await clock.advance(100)
+  bob.clear()
+  await failOver(world, one, three)
+  await clock.advance(2 * F + 1.2 * A)
+  expect(bob.statusesOf('alice')).toEqual([])
+  expect(stored('alice').record?.choice?.status).toBe('busy')
+})
