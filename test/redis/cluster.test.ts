@@ -143,14 +143,12 @@ function suite(version: Version): void {
     const slot = slotOf(keys.channel('n'))
     await storage.bus.listen('n', (message) => heard.push(message))
     const from = await cluster.masterOf(slot)
-    const to = (await cluster.masters()).find((master) => master !== from)
-    if (!to) throw new Error('There is but one master')
-    await moveSlot(cluster, slot, from.port, to.port)
+    await cluster.moveSlot(slot)
     await until(async () => {
       await storage.bus.publish('n', 'still here')
       return heard.length > 0
     }, 'a message after the slot has moved')
-    await moveSlot(cluster, slot, to.port, from.port)
+    await cluster.moveSlot(slot, from)
   })
 
   it('S13: a caller whose clock is wrong stays late wherever it writes, and is told the time', async () => {
@@ -265,19 +263,4 @@ function suite(version: Version): void {
       'a flush',
     )
   })
-}
-
-/** Moves a slot, with the keys in it, the way `redis-cli --cluster reshard` does. */
-async function moveSlot(cluster: RedisCluster, slot: number, from: number, to: number): Promise<void> {
-  const server = (port: number) => cluster.servers.find((candidate) => candidate.port === port)
-  const [source, target] = [server(from), server(to)]
-  if (!source || !target) throw new Error('No such server')
-  const sourceId = String(await source.command('cluster', 'MYID'))
-  const targetId = String(await target.command('cluster', 'MYID'))
-  await target.command('cluster', 'SETSLOT', slot, 'IMPORTING', sourceId)
-  await source.command('cluster', 'SETSLOT', slot, 'MIGRATING', targetId)
-  const found = (await source.command('cluster', 'GETKEYSINSLOT', slot, 1_000)) as string[]
-  if (found.length > 0) await source.command('migrate', '127.0.0.1', to, '', 0, 5_000, 'KEYS', ...found)
-  await target.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
-  await source.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
 }

@@ -15,6 +15,10 @@ export interface RedisCluster extends RedisGroup {
   masterOf(slot: number): Promise<RedisServer>
   /** The servers that are masters now. */
   masters(): Promise<RedisServer[]>
+  /** The servers that have a copy of a slot now. */
+  replicasOf(slot: number): Promise<readonly RedisServer[]>
+  /** Moves a slot with the keys in it. @defaultValue to any other master */
+  moveSlot(slot: number, to?: RedisServer): Promise<void>
 }
 
 /** A master, its replicas, and three Sentinels that watch them. */
@@ -27,6 +31,18 @@ export interface RedisSentinels extends RedisGroup {
   /** The server that the Sentinels hold to be the master now. */
   master(): Promise<RedisServer>
 }
+
+/** Slots in a row, and who has them. */
+interface SlotRange {
+  readonly from: number
+  readonly to: number
+  readonly master: RedisServer
+  readonly replicas: readonly RedisServer[]
+}
+
+/** Keys moved with one command, and the time that it has. */
+const MOVED_AT_ONCE = 1_000
+const MOVE_MS = 5_000
 
 /** Starts three masters and a replica of each. */
 export async function startCluster(): Promise<RedisCluster> {
@@ -41,18 +57,37 @@ export async function startCluster(): Promise<RedisCluster> {
   }
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ config })))
   await joinCluster(servers)
-  const masters = async (): Promise<[RedisServer, number, number][]> => {
-    const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as [number, number, [string, number]][]
-    return slots.map(([from, to, [, port]]) => [byPort(servers, port), from, to])
+  const ranges = async (): Promise<SlotRange[]> => {
+    const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as [
+      number,
+      number,
+      ...[string, number][],
+    ][]
+    return slots.map(([from, to, ...holders]) => {
+      const [master, ...replicas] = holders.map(([, port]) => byPort(servers, port))
+      if (!master) throw new Error('Slots without a master')
+      return { from, to, master, replicas }
+    })
   }
+  const rangeOf = async (slot: number): Promise<SlotRange> => {
+    const found = (await ranges()).find(({ from, to }) => slot >= from && slot <= to)
+    if (!found) throw new Error(`Nobody has slot ${slot}`)
+    return found
+  }
+  const masters = async (): Promise<RedisServer[]> => [
+    ...new Set((await ranges()).map(({ master }) => master)),
+  ]
   return {
     servers,
     nodes: servers.map(({ port }) => ({ host: HOST, port })),
-    masters: async () => [...new Set((await masters()).map(([server]) => server))],
-    async masterOf(slot) {
-      const found = (await masters()).find(([, from, to]) => slot >= from && slot <= to)
-      if (!found) throw new Error(`Nobody has slot ${slot}`)
-      return found[0]
+    masters,
+    masterOf: async (slot) => (await rangeOf(slot)).master,
+    replicasOf: async (slot) => (await rangeOf(slot)).replicas,
+    async moveSlot(slot, to) {
+      const { master } = await rangeOf(slot)
+      const target = to ?? (await masters()).find((other) => other !== master)
+      if (!target) throw new Error('There is but one master')
+      await moveSlot(slot, master, target)
     },
     stop: () => stopAll(servers),
   }
@@ -119,6 +154,21 @@ async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
     return roles.every((role) => (role as unknown[])[3] === 'connected')
   }
   await until(areLinked, 'the replicas to follow')
+}
+
+/** The way `redis-cli --cluster reshard` does it. */
+async function moveSlot(slot: number, source: RedisServer, target: RedisServer): Promise<void> {
+  const sourceId = String(await source.command('cluster', 'MYID'))
+  const targetId = String(await target.command('cluster', 'MYID'))
+  await target.command('cluster', 'SETSLOT', slot, 'IMPORTING', sourceId)
+  await source.command('cluster', 'SETSLOT', slot, 'MIGRATING', targetId)
+  for (;;) {
+    const found = (await source.command('cluster', 'GETKEYSINSLOT', slot, MOVED_AT_ONCE)) as string[]
+    if (found.length === 0) break
+    await source.command('migrate', HOST, target.port, '', 0, MOVE_MS, 'KEYS', ...found)
+  }
+  await target.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
+  await source.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
 }
 
 async function untilAll(
