@@ -56,7 +56,7 @@ function takeOwn(
   const [, id, , , , superseded] = item
   const user = node.users.get(id)
   const stored = recordOf(item)
-  if (!user) return disown(node, id, stored.record?.sessions ?? [], now, out)
+  if (!user) return disown(node, id, stored.record.sessions, now, out)
   learn(node, user, stored, now, out)
   for (const sessionId of superseded) {
     const session = user.sessions.get(sessionId)
