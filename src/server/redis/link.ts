@@ -97,6 +97,7 @@ function nextReady(connection: Connection, lastError: () => unknown): Promise<vo
     const settle = (act: () => void) => (): void => {
       connection.off('ready', onReady)
       connection.off('close', onClose)
+      connection.off('end', onClose)
       act()
     }
     const onReady = settle(resolve)
@@ -105,6 +106,8 @@ function nextReady(connection: Connection, lastError: () => unknown): Promise<vo
     })
     connection.on('ready', onReady)
     connection.on('close', onClose)
+    // Behind Sentinels an attempt can end without ever having had a socket that could close.
+    connection.on('end', onClose)
     // Its failure is told by the events, too.
     if (connection.status === 'wait' || connection.status === 'end') connection.connect().catch(() => {})
   })
