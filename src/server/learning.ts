@@ -12,7 +12,7 @@ import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { tellSelf } from './self.ts'
 import { incarnationNow, startHold } from './standing.ts'
-import type { NodeState, User } from './state.ts'
+import { type NodeState, storageTime, type User } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 
 /** What is read for whatever reason may be news of a user who is here. */
@@ -47,11 +47,20 @@ export function learn(
   user.kicked = Math.max(user.kicked, kicked)
   user.invalidated = Math.max(user.invalidated, invalidated)
   if (known) tellSelf(node, user, [], now, out)
-  // Another node was the first to put the user back, and did not know of the last choice.
-  const hasLostChoice =
-    known && known.epoch < stored.epoch && chosenAt(known.record) > chosenAt(stored.record)
-  if (hasLostChoice) putBack(node, user, known.record, [], out)
+  if (known && lacksChoice(node, known, stored, now)) {
+    queueFirst(node, user, reconciliation(node, user, known.record), out)
+  }
   scheduleUser(node, user)
+}
+
+/**
+ * Whether another node was the first to write after a loss, and did not know of the last choice. In the same epoch one
+ * from the time to come is no better: it was made before the storage's clock was stepped back.
+ */
+function lacksChoice(node: NodeState, known: VersionedRecord, stored: StoredRecord, now: number): boolean {
+  const knownAt = chosenAt(known.record)
+  if (knownAt <= chosenAt(stored.record)) return false
+  return known.epoch < stored.epoch || knownAt <= storageTime(node, now)
 }
 
 function chosenAt(record: UserRecord | null): number {
@@ -96,6 +105,10 @@ function putBack(
 ): void {
   const change = { ...reconciliation(node, user, lost), over }
   if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0) return
+  queueFirst(node, user, change, out)
+}
+
+function queueFirst(node: NodeState, user: User, change: RecordChange, out: NodeAction[]): void {
   user.queue.splice(user.proposed, 0, { change, waiter: null })
   markUser(node, user, out)
 }

@@ -19,12 +19,18 @@ async function scene(): Promise<Scene> {
 }
 
 /** The storage is behind from now on, and out of reach for all; these find back at once, the others three flushes later. */
-async function failOver({ cluster, clock, nodes }: Scene, ...first: ClusterNode[]): Promise<void> {
+async function failOver(
+  { cluster, clock, nodes }: Scene,
+  first: readonly ClusterNode[],
+  meanwhile = (): Promise<unknown> => Promise.resolve(),
+): Promise<void> {
   cluster.lose()
   for (const { way } of nodes) way.storage = 'refused'
   await clock.advance(F)
   for (const { way } of first) way.storage = 'open'
-  await clock.advance(3 * F)
+  await clock.advance(2 * F)
+  await meanwhile()
+  await clock.advance(F)
   for (const { way } of nodes) way.storage = 'open'
 }
 
@@ -38,7 +44,7 @@ test('L3, S2: who came back to another node is not shown offline by the one that
   const back = await two.open('alice', { previous: alice.session })
   await clock.advance(100)
   bob.clear()
-  await failOver(world, one, three)
+  await failOver(world, [one, three])
   await clock.advance(2 * F + 1.2 * A)
   expect(bob.statusesOf('alice')).not.toContain('offline')
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
@@ -54,7 +60,7 @@ test('L3, S2: who came back after a goodbye is not shown offline by those who fi
   const back = await two.open('alice')
   await clock.advance(100)
   bob.clear()
-  await failOver(world, one, three)
+  await failOver(world, [one, three])
   await clock.advance(2 * F + 1.2 * A)
   expect(bob.statusesOf('alice')).not.toContain('offline')
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
@@ -69,8 +75,25 @@ test('L3: a choice is put back, also where somebody else was the first to find i
   await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
   await clock.advance(100)
   bob.clear()
-  await failOver(world, one, three)
+  await failOver(world, [one, three])
   await clock.advance(2 * F + 1.2 * A)
   expect(bob.statusesOf('alice')).toEqual([])
   expect(stored('alice').record?.choice?.status).toBe('busy')
+})
+
+test('L3: a choice is put back by the node on which it was made, though its user has gone to another by then', async () => {
+  const world = await scene()
+  const { cluster, clock, bob, stored, one, two, three } = world
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+  await clock.advance(100)
+  await failOver(world, [two, three], () => {
+    alice.link.reset()
+    return two.open('alice', { previous: alice.session })
+  })
+  await clock.advance(2 * F + 1.2 * A)
+  expect(bob.statusesOf('alice').at(-1)).toBe('busy')
+  expect(stored('alice').record).toMatchObject({ choice: { status: 'busy' }, sessions: [{}] })
 })
