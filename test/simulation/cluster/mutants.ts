@@ -126,10 +126,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody-ends-the-dead',
     file: 'src/server/reaper.ts',
-    find: 'if (now < claimedAt + config.timing.leaseMs / 2) reap(node, incarnation, now, out)',
-    replace: 'if (now < claimedAt + config.timing.leaseMs / 2) continue',
+    find: 'if (reaping.pending.has(session) || time < lastLifeAt + timeoutMs + flushMs) continue',
+    replace: 'if (reaping.pending.has(session) || time < lastLifeAt + 1_000 * timeoutMs + flushMs) continue',
     breaks: ['S1', 'ENTRY'],
-    seed: 266,
     why: 'a server is killed, and all who were on it stay online (Socket.IO, Phoenix before Tracker)',
   },
 ]

@@ -80,6 +80,10 @@ export function startNode(world: World): ClusterNode {
       onAnswer: (call, reply, sentAt) => {
         observeAnswer(world, known, call, reply, sentAt)
       },
+      onLost: () => {
+        weather.bus = 'well'
+        world.calm.busAt = clock.now()
+      },
       onMessage: (deliver) => {
         world.messages.push(deliver)
         if (world.messages.length > MOST_MESSAGES) world.messages.shift()

@@ -98,7 +98,9 @@ function observeRecord(world: World, id: string, author: Known): boolean {
   // L2: whoever comes on another node before those who hold the user are back is written without their choice.
   const begins = stored.record ? calm.wipedAt : Math.max(calm.wipedAt, faultAt(world))
   const isBeginning =
-    next.record.choice === null && clock.now() <= begins + 2 * world.durations.flushMs + DELTA_MS
+    next.record.choice === null &&
+    !next.record.sessions.some((session) => truth.lostSessions.has(session.id)) &&
+    clock.now() <= begins + 2 * world.durations.flushMs + DELTA_MS
   if (isBeginning) allowChoice(world, id, null)
   const isPutBack = JSON.stringify(next.record.choice) === JSON.stringify(truth.lostChoice)
   if (
@@ -221,6 +223,7 @@ export function observeLoss(world: World): void {
     if (record) addView(truth.history, shownBy(id, record), clock.now())
     const choice = record?.choice ?? null
     truth.lostChoice = before?.choice ?? truth.lostChoice
+    truth.lostSessions = new Set(before?.sessions.map((session) => session.id))
     // L2, L3: what a user chose is kept by whoever holds them; where that is nobody, what is left counts.
     const isHeld = [...world.sessions.values()].some(
       (session) =>

@@ -44,7 +44,8 @@ export interface Step {
 }
 
 const index = fc.nat({ max: 14 })
-const part = fc.constantFrom(0.02, 0.1, 0.2, 0.35, 0.7, 1.3, 2.2)
+const SHORTEST = 0.02
+const part = fc.constantFrom(SHORTEST, 0.1, 0.2, 0.35, 0.7, 1.3, 2.2)
 const HOUR_MS = 3_600_000
 
 const of = <T extends Operation['type']>(...types: T[]) => fc.constantFrom(...types)
@@ -267,7 +268,13 @@ function befallBus(
   const { weather, cluster, messages } = world
   switch (operation.type) {
     case 'bus':
+      healBus(world)
       weather.bus = operation.state
+      // The shortest loss is that of one message.
+      if (operation.state === 'losing' && operation.part === SHORTEST) {
+        weather.bus = 'once'
+        return
+      }
       return later(world, operation.part, () => {
         healBus(world)
       })
@@ -284,9 +291,9 @@ function befallBus(
 
 /** What was late is there by then. */
 function healBus({ weather, calm, clock, durations }: World): void {
-  if (weather.bus === 'well') return
+  const { bus } = weather
   weather.bus = 'well'
-  calm.busAt = clock.now() + 2 * durations.flushMs
+  if (bus !== 'well' && bus !== 'once') calm.busAt = clock.now() + 2 * durations.flushMs
 }
 
 function query(world: World, node: ClusterNode | undefined, user: number): void {

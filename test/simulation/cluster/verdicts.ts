@@ -35,7 +35,7 @@ export function faultAt({ calm, nodes, clock }: World): number {
 
 /** Likewise of the bus. */
 export function busFaultAt({ calm, weather, clock }: World): number {
-  return weather.bus === 'well' ? calm.busAt : clock.now()
+  return weather.bus === 'well' || weather.bus === 'once' ? calm.busAt : clock.now()
 }
 
 /** The longest that a change takes into the storage where nothing is wrong; races between nodes are run again. */

@@ -14,8 +14,8 @@ import type { Durations } from './setup.ts'
 export type WayState = 'open' | 'cut' | 'deaf' | 'held' | 'refused' | 'lossy' | 'torn'
 /** Of the whole storage. `paused`: calls are carried out when it goes on, and have failed by then. */
 export type StorageState = 'up' | 'paused' | 'refusing'
-/** Of the bus. */
-export type BusState = 'well' | 'losing' | 'doubling' | 'late' | 'dead'
+/** Of the bus. `once`: the next message that tells something is lost. */
+export type BusState = 'well' | 'losing' | 'once' | 'doubling' | 'late' | 'dead'
 
 /** What all nodes suffer together. */
 export interface Weather {
@@ -45,6 +45,8 @@ export interface WayOptions {
   readonly onCarried: (call: MemoryCall, reply: unknown, sentAt: number) => void
   /** The node reads the answer. */
   readonly onAnswer: (call: MemoryCall, reply: unknown, sentAt: number) => void
+  /** The one message is lost. */
+  readonly onLost: () => void
   /** A message arrives; kept for those who repeat old ones. */
   readonly onMessage: (deliver: () => void) => void
 }
@@ -111,21 +113,25 @@ export function hooksOf(way: Way, options: WayOptions): MemoryHooks {
       })
     })
 
-  const copies = (): number => {
+  const copies = (text: string): number => {
     if (way.deaf || weather.bus === 'dead') return 0
+    if (weather.bus === 'once' && text.includes('"tell"')) {
+      options.onLost()
+      return 0
+    }
     if (weather.bus === 'losing') return random.chance(LOSING) ? 0 : 1
     return weather.bus === 'doubling' ? random.integer(1, 2) : 1
   }
 
   return {
     intercept: callOf,
-    carry(_, deliver) {
+    carry({ text }, deliver) {
       const arrive = (): void => {
         process.deliver(deliver)
       }
       options.onMessage(arrive)
       const lateMs = weather.bus === 'well' ? 0 : LATE_PART * durations.flushMs
-      for (let left = copies(); left > 0; left--)
+      for (let left = copies(text); left > 0; left--)
         clock.setArrival(random.integer(0, durations.latencyMs + Math.round(lateMs)), arrive)
     },
     reachOf: (id) => {

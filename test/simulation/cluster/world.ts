@@ -69,6 +69,8 @@ export interface UserTruth {
   readonly lastSeens: Set<number>
   /** What was chosen when the storage lost it: whoever still knows may put it back. */
   lostChoice: Choice | null
+  /** The sessions that stood there then. */
+  lostSessions: ReadonlySet<string>
   /** When the user last said what they choose or do. */
   saidAt: number
 }
@@ -146,6 +148,7 @@ function createUser(user: string, now: number, cluster: MemoryCluster): UserTrut
     stored: cluster.recordOf(user),
     lastSeens: new Set(),
     lostChoice: null,
+    lostSessions: new Set(),
     saidAt: Number.NEGATIVE_INFINITY,
   }
 }
