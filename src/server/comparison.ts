@@ -15,7 +15,7 @@ import { face } from './learning.ts'
 import { userOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import type { Comparison } from './sharing.ts'
-import { isFenced, isYoung } from './standing.ts'
+import { isFenced, isYoung, startHold } from './standing.ts'
 import { file, type NodeState, nextSpread, type ReadPurpose, type Watched } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { noteInvalidation, tellWatchers } from './tell.ts'
@@ -140,15 +140,16 @@ function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
 
 /**
  * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody has done so for a while,
- * nor by the end of a hold, what the storage holds is raised above what watchers saw, and counts again.
+ * nor after a hold, what the storage holds is raised above what watchers saw, and counts again.
  */
 function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAction[]): void {
   const { sharing, config } = node
   if (!sharing) return
   const { behind } = sharing.comparison
+  if (!behind.has(watched.id)) startHold(node, now)
   const since = behind.get(watched.id) ?? now
   behind.set(watched.id, since)
-  const until = Math.max(since + 2 * config.timing.flushMs, sharing.holdUntil)
+  const until = Math.max(since, sharing.holdUntil) + 2 * config.timing.flushMs
   if (now < until) {
     const { compare } = sharing.duties
     schedule(node.wheel, compare, Math.min(compare.dueAt, until))

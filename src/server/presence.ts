@@ -186,7 +186,7 @@ function propose(
   if (record === known.record && known.version >= user.floor) {
     return settle(node, user, user.queue.length, now, out)
   }
-  if (record.sessions.length === 0 && mayBeMissing(node, user, known, time, now)) {
+  if (record.sessions.length === 0 && mayBeMissing(node, known, time, now)) {
     return hold(node, user, now, RETRY_MS)
   }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
@@ -202,20 +202,11 @@ function propose(
   })
 }
 
-/**
- * Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. Who
- * saw the last one go knows better.
- */
-function mayBeMissing(
-  node: NodeState,
-  { queue }: User,
-  known: VersionedRecord,
-  time: number,
-  now: number,
-): boolean {
+/** Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. */
+function mayBeMissing(node: NodeState, known: VersionedRecord, time: number, now: number): boolean {
   if (known.version === 0) return isYoung(node, known.epoch, time)
-  if (known.record.sessions.length === 0 || !isHolding(node, now)) return false
-  return !queue.some(({ change }) => change.type === 'reconcile' && change.lost?.sessions.length === 0)
+  // Even who saw the last one go need not have seen the next one come.
+  return known.record.sessions.length > 0 && isHolding(node, now)
 }
 
 /** A session is held under the name that the node has when it is written. */

@@ -66,6 +66,22 @@ test('L3, S2: who came back after a goodbye is not shown offline by those who fi
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
 })
 
+test('L3, S2: who said goodbye and came back is not shown offline by the one that saw but the goodbye', async () => {
+  const world = await scene()
+  const { cluster, clock, bob, stored, one, two, three } = world
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  await alice.say(GOODBYE)
+  const back = await two.open('alice')
+  await clock.advance(100)
+  bob.clear()
+  await failOver(world, [one, three])
+  await clock.advance(2 * F + 1.2 * A)
+  expect(bob.statusesOf('alice')).not.toContain('offline')
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
+})
+
 test('L3: a choice is put back, also where somebody else was the first to find it lost', async () => {
   const world = await scene()
   const { cluster, clock, bob, stored, two, one, three } = world
