@@ -15,7 +15,7 @@ const client = connect(setup.redis)
 client.on('error', () => {})
 const presence = createPresenceServer({
   authenticate: ({ token }) => (token === undefined ? null : { userId: token }),
-  contacts: { contactsOf, symmetric: true },
+  contacts: { contactsOf: (id) => contactsOf(id, setup.users), symmetric: true },
   storage: redisStorage({ client, commandTimeoutMs: setup.commandTimeoutMs }),
   heartbeat: { timeoutMs: setup.timeoutMs },
   limits: { admissionsPerSecond: setup.admissionsPerSecond },

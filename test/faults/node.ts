@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { PresenceStatus } from '../../src/core/index.ts'
 import type { ServerHealth } from '../../src/server/index.ts'
+import { USERS } from './people.ts'
 
 interface Address {
   readonly host: string
@@ -21,6 +22,8 @@ export interface NodeSetup {
   /** 0: a free one. */
   readonly port: number
   readonly redis: RedisAddress
+  /** People who exist. */
+  readonly users: number
   readonly timeoutMs: number
   readonly commandTimeoutMs: number
   readonly drainMs: number
@@ -76,6 +79,7 @@ export async function startNode(
 ): Promise<NodeProcess> {
   const setup: NodeSetup = {
     port: 0,
+    users: USERS,
     timeoutMs: T,
     commandTimeoutMs: COMMAND_TIMEOUT_MS,
     drainMs: 3_000,
