@@ -108,7 +108,7 @@ export function noteBacklog(
   return 'go on'
 }
 
-/** What an answer shows of one user: never less than what was pushed while it was on its way. */
+/** What an answer shows of one user: never less than what was pushed while it was on its way, or what watchers here know. */
 export function encodeFor(
   node: NodeState,
   query: Query,
@@ -120,6 +120,8 @@ export function encodeFor(
   if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)
   const pushed = query.pushed.get(user)
   if (pushed && isNewer(pushed.version, record)) return pushed.update
+  const watched = node.watched.get(user)
+  if (watched && watched.told !== '' && isNewer(watched.version, record)) return watched.told
   return encodePresence(user, shownBy(node, record, time, now))
 }
 

@@ -66,6 +66,22 @@ test('L3, S2: who came back after a goodbye is not shown offline by those who fi
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
 })
 
+test('L3, S2: whoever subscribes meanwhile is shown what others on the node know, and not what the storage fell back to', async () => {
+  const world = await scene()
+  const { cluster, clock, one, two, three } = world
+  const alice = await one.open('alice')
+  await alice.say(GOODBYE)
+  await clock.advance(2 * F)
+  cluster.mark()
+  await two.open('alice')
+  await clock.advance(100)
+  await failOver(world, [one, three], async () => {
+    const carol = await three.open('carol')
+    await clock.advance(100)
+    expect(carol.statusesOf('alice')).toEqual(['online'])
+  })
+})
+
 test('L3, S2: who said goodbye and came back is not shown offline by the one that saw but the goodbye', async () => {
   const world = await scene()
   const { cluster, clock, bob, stored, one, two, three } = world
