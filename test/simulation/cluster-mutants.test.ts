@@ -8,7 +8,7 @@ import { replayCommand } from './cluster/simulate.ts'
 import { hunt } from './hunt.ts'
 
 /** A bug that needs more runs than this is not found by chance in CI. */
-const MOST_RUNS = 80
+const MOST_RUNS = 40
 
 describe('the simulator of several nodes finds', () => {
   it.each(MUTANTS)('$name: $why', { timeout: 120_000 }, async (mutant) => {

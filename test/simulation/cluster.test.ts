@@ -42,9 +42,4 @@ describe('every promise is kept after every step, by several nodes', { timeout: 
   it.each(blocks)(`seeds from %i on, ${SEEDS_A_TEST} of them`, async (first) => {
     for (let seed = first; seed < first + SEEDS_A_TEST; seed++) await expectKept(seed)
   })
-
-  const fresh = Math.floor(Math.random() * 2 ** 31)
-  it(`fresh seeds from ${fresh} on, ${SEEDS_A_TEST} of them`, async () => {
-    for (let seed = fresh; seed < fresh + SEEDS_A_TEST; seed++) await expectKept(seed)
-  })
 })

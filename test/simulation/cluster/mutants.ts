@@ -8,16 +8,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "const end = { type: 'end', session, node: incarnation, reason: 'node', at: lastLifeAt } as const",
     replace: "const end = { type: 'end', session, reason: 'node', at: lastLifeAt } as const",
     breaks: ['S2', 'S10', 'S15'],
+    seed: 73,
     why: 'a node that froze and came back loses the sessions that it has put back under its next name',
-  },
-  {
-    name: 'no-hold-after-an-outage',
-    file: 'src/server/membership.ts',
-    find: 'if (wasOut) startHold(node, now)',
-    replace: '',
-    breaks: ['S2', 'S10', 'S15'],
-    seed: 312,
-    why: 'the storage is back, and whoever is first takes all others for dead',
   },
   {
     name: 'fenced-node-goes-on',
@@ -25,16 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return sharing.outage || sharing.standing !== 'joined' || !mayWrite(sharing.lease, now, config.timing)",
     replace: 'return now < 0 || config.timing.leaseMs < 0',
     breaks: ['S13'],
+    seed: 9,
     why: 'a zombie thaws, and tells its watchers what was true before it froze',
-  },
-  {
-    name: 'storage-behind-is-ignored',
-    file: 'src/server/comparison.ts',
-    find: 'if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)',
-    replace: 'if (isNewer(watched.version, known)) return',
-    breaks: ['S4', 'L1'],
-    seed: 281,
-    why: 'after a failover the watchers know more than the storage, for ever',
   },
   {
     name: 'choice-is-not-put-back',
@@ -42,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const { choice, chosenAt } = isOutdated(lost.chosenAt ?? 0, record, now) ? record : lost',
     replace: 'const { choice, chosenAt } = now > 0 ? record : lost',
     breaks: ['CHOICE', 'S4'],
+    seed: 50,
     why: 'the storage is wiped, and who hides is shown',
   },
   {
@@ -50,6 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)',
     replace: 'else propose(node, user, user.known, now, proposals, out)',
     breaks: ['ENTRY'],
+    seed: 10,
     why: 'a node dies between its two writes, and its session is online for ever (every SETEX beside a set)',
   },
   {
@@ -58,6 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '      return joinAgain(node, now, out)',
     replace: '      return goOn(node, sharing, reply, now, out)',
     breaks: ['S2', 'ENTRY', 'S1', 'S4', 'L1', 'ANSWER', 'S13'],
+    seed: 8,
     why: 'others have buried the node, and it does not mind',
   },
   {
@@ -66,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return number > (counts ? last + 1 : last)',
     replace: 'return number < (counts ? last + 1 : last) && number < 0',
     breaks: ['S4', 'L1'],
-    seed: 96,
+    seed: 237,
     why: 'a message of the bus is lost, and its watchers wait for the next change (every Redis Pub/Sub)',
   },
   {
@@ -78,6 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
     else changePresence(node, user, { type: 'open', session: { id: session.id, node: incarnationNow(node), activity: session.activity }, previous: null }, null, out)
   }`,
     breaks: ['S12', 'S1'],
+    seed: 150,
     why: 'the session was superseded on another node while this one was away, and it comes back as a ghost',
   },
   {
@@ -86,6 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    takeOffEntry(node.sharing, sessionId)\n',
     replace: '',
     breaks: ['ENTRY'],
+    seed: 34,
     why: 'sessions that moved to another node stay on the list of the first; found here by the simulator itself',
   },
   {
@@ -103,6 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const tolerated = node.sharing ? toleranceMs(node.config.timing) : Number.POSITIVE_INFINITY',
     replace: 'const tolerated = Number.POSITIVE_INFINITY',
     breaks: ['S13', 'S2', 'S6', 'S12'],
+    seed: 44,
     why: 'a write that was held up on its way arrives after all has changed, and is carried out',
   },
   {
@@ -120,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)',
     replace: 'const others = record.sessions',
     breaks: ['S1', 'S12', 'S9', 'S6', 'ENTRY', 'S2', 'S15', 'S10'],
-    seed: 91,
+    seed: 96,
     why: 'a node adds its own again after a loss, and they stand there twice',
   },
   {
@@ -129,6 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (reaping.pending.has(session) || time < lastLifeAt + timeoutMs + flushMs) continue',
     replace: 'if (reaping.pending.has(session) || time < lastLifeAt + 1_000 * timeoutMs + flushMs) continue',
     breaks: ['S1', 'ENTRY'],
+    seed: 3,
     why: 'a server is killed, and all who were on it stay online (Socket.IO, Phoenix before Tracker)',
   },
 ]
