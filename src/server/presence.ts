@@ -26,7 +26,7 @@ import { forgetIdleUser } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf } from './standing.ts'
+import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
 import {
   file,
   type NodeState,
@@ -73,7 +73,7 @@ export function onLoaded(
 ): void {
   users.forEach((user, index) => {
     const stored = reply?.records[index]
-    if (!stored) return hold(node, user, now, RETRY_MS)
+    if (!stored) return leaveAlone(node, user, now)
     user.work = 'idle'
     const { unanswered } = user
     user.unanswered = null
@@ -231,12 +231,18 @@ function hold(node: NodeState, user: User, now: number, holdMs: number): void {
   scheduleUser(node, user)
 }
 
+/** The part of the storage that has this user is out. Others, who hold their sessions too, may be later to find it back. */
+function leaveAlone(node: NodeState, user: User, now: number): void {
+  startHold(node, now)
+  hold(node, user, now, RETRY_MS)
+}
+
 /** A swap without an answer may have been carried out: what stands there is read again. */
 function forgetRecord(node: NodeState, proposal: Proposal, now: number): void {
   const { user } = proposal
   user.unanswered = proposal
   user.known = null
-  hold(node, user, now, RETRY_MS)
+  leaveAlone(node, user, now)
 }
 
 /** What was proposed stands in the storage. */

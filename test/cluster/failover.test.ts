@@ -1,7 +1,7 @@
 /** A failover that lost what was written last: nodes find it one after the other, and who is first does not know all. */
 import { expect, test } from 'vitest'
 import { A, type ClusterNode, type ClusterWorld, createClusterWorld, F } from '../support/cluster-world.ts'
-import { GOODBYE, type Peer } from '../support/server-world.ts'
+import { GOODBYE, GRACE, type Peer } from '../support/server-world.ts'
 
 interface Scene extends ClusterWorld {
   readonly one: ClusterNode
@@ -128,4 +128,21 @@ test('L3: a choice is put back by the node on which it was made, though its user
   await clock.advance(2 * F + 1.2 * A)
   expect(bob.statusesOf('alice').at(-1)).toBe('busy')
   expect(stored('alice').record).toMatchObject({ choice: { status: 'busy' }, sessions: [{}] })
+})
+
+test('L4, S2: a part of the storage is out: whoever comes back meanwhile is not shown offline by the node that they left', async () => {
+  const { clock, bob, stored, nodes, one, two } = await scene()
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  for (const { way } of nodes) way.storage = 'partly'
+  alice.link.reset()
+  const back = await two.open('alice', { previous: alice.session })
+  await clock.advance(GRACE + F)
+  one.way.storage = 'open'
+  await clock.advance(F)
+  for (const { way } of nodes) way.storage = 'open'
+  await clock.advance(2 * A)
+  expect(bob.statusesOf('alice')).not.toContain('offline')
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
 })

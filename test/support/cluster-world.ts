@@ -23,9 +23,10 @@ export interface ClusterNode extends ServerWorld {
 export interface Way {
   /**
    * `open`; `refused`: every call fails at once; `cut`: no call arrives and none is answered, it fails after
-   * `CALL_TIMEOUT_MS`; `deaf`: calls are carried out, and their answers lost.
+   * `CALL_TIMEOUT_MS`; `deaf`: calls are carried out, and their answers lost; `partly`: the part of the storage that has
+   * the records refuses, the one that has the directory answers.
    */
-  storage: 'open' | 'refused' | 'cut' | 'deaf'
+  storage: 'open' | 'refused' | 'cut' | 'deaf' | 'partly'
   /** Whether the messages for this node arrive. */
   bus: 'open' | 'lost'
   /** All calls so far, by method. */
@@ -98,7 +99,8 @@ function createNode(
   const storage = cluster.storage({
     intercept({ method }, carryOut) {
       way.calls.set(method, (way.calls.get(method) ?? 0) + 1)
-      if (way.storage === 'refused') throw new Error('Refused')
+      const isOfRecords = method === 'read' || method === 'swap'
+      if (way.storage === 'refused' || (way.storage === 'partly' && isOfRecords)) throw new Error('Refused')
       if (way.storage === 'cut') return timeout()
       const answer = carryOut()
       return way.storage === 'deaf' ? timeout() : later(answer)
