@@ -28,7 +28,10 @@ export interface Crowd {
   live(signal: AbortSignal): Promise<void>
   /** Until this is called everything may take as long as it takes: whatever happened is over only now. */
   calm(): void
-  /** A node is cut off: nothing is promised of those whom it has, or of those alone who come to it from now on. */
+  /**
+   * A node is cut off: nothing is promised of those whom it has, or of those alone who come to it from now on, or have
+   * come so lately that they may not stand in the storage yet.
+   */
   excuse(place: number, whom: 'all' | 'newcomers'): void
   /** It has had the time to make up for it. */
   excuseNobody(): void
@@ -136,7 +139,8 @@ export function createCrowd(nodes: () => readonly NodeProcess[], count: number, 
       calmSince = performance.now()
     },
     excuse(place, whom) {
-      excused = { place, since: whom === 'all' ? Number.NEGATIVE_INFINITY : performance.now() }
+      const lately = performance.now() - DELIVERY_MS
+      excused = { place, since: whom === 'all' ? Number.NEGATIVE_INFINITY : lately }
     },
     excuseNobody() {
       excused = null
