@@ -186,7 +186,7 @@ function propose(
   if (record === known.record && known.version >= user.floor) {
     return settle(node, user, user.queue.length, now, out)
   }
-  if (record.sessions.length === 0 && mayBeMissing(node, known, time, now)) {
+  if (record.sessions.length === 0 && mayBeMissing(node, known, now)) {
     return hold(node, user, now, RETRY_MS)
   }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
@@ -203,16 +203,18 @@ function propose(
 }
 
 /** Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. */
-function mayBeMissing(node: NodeState, known: VersionedRecord, time: number, now: number): boolean {
-  if (known.version === 0) return isYoung(node, known.epoch, time)
+function mayBeMissing(node: NodeState, known: VersionedRecord, now: number): boolean {
+  if (known.version === 0) return isYoung(node, known.epoch, now)
   // Even who saw the last one go need not have seen the next one come.
   return known.record.sessions.length > 0 && isHolding(node, now)
 }
 
 /** A session is held under the name that the node has when it is written. */
 function signed(node: NodeState, change: RecordChange): RecordChange {
-  if (change.type !== 'open') return change
-  return { ...change, session: { ...change.session, node: incarnationNow(node) } }
+  const holder = incarnationNow(node)
+  if (change.type === 'open') return { ...change, session: { ...change.session, node: holder } }
+  if (change.type !== 'reconcile') return change
+  return { ...change, sessions: change.sessions.map((session) => ({ ...session, node: holder })) }
 }
 
 /** A hold starts a new count, so that what was held goes out when it ends. */

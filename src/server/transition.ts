@@ -22,6 +22,8 @@ export function noteTransition(
   if (node.sharing) user.keptUntil = now + KEPT_ROUNDS * compareMs + 2 * flushMs
   // A record that was only raised above what was lost shows what watchers may have seen otherwise.
   if (next.record === before.record) user.untold = true
+  // Who is away is put back when the hold after a wipe is over; by then watchers were told that nothing is known of them.
+  if (before.version === 0 && next.record.sessions.length === 0) user.untold = true
   const view = viewOf(next.record, AT_ANY_TIME)
   if (sameView(seen, view)) return
   user.untold = true

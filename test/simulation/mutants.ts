@@ -88,10 +88,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'snapshot-overwrites-newer',
     file: 'src/server/outbox.ts',
-    find: 'if (pushed && isNewer(pushed.version, record)) return pushed.update',
+    find: `if (pushed && isNewer(pushed.version, record)) return pushed.update
+  const watched = node.watched.get(user)
+  if (watched && watched.told !== '' && isNewer(watched.version, record)) return watched.told
+`,
     replace: '',
     breaks: ['S3', 'S4'],
-    seed: 1156,
+    seed: 1131,
     why: 'the answer to a question is older than the change that overtook it',
   },
   {

@@ -46,6 +46,8 @@ function checkSession(world: World, session: SessionTruth): void {
   if (phase !== 'up' || process.frozen || now >= ownLiveUntil(world, session)) return
   // What others wrote after a wipe may have replaced it: only a sign of life puts it back, and till then others stand.
   if (session.heardAt < world.calm.wipedAt && (record?.sessions.length ?? 0) > 0) return
+  // What others ended while its node was out of reach only a sign of life puts back: it may have been superseded.
+  if (session.heardAt < holderOf(world, session).healed.at) return
   const by = Math.max(session.announcedAt + writeSlackMs(world), backBy(world))
   if (now > by) breaks(world, 'S2', `${describe(session)} is not in the storage`)
 }
