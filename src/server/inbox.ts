@@ -7,7 +7,7 @@ import { supersede } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { type MailItem, readMail, recordOf } from './mail-format.ts'
 import { learn } from './learning.ts'
-import { disown } from './repair.ts'
+import { checkSessions, disown } from './repair.ts'
 import { reviewContacts } from './review.ts'
 import { type Sharing, takeOffEntry } from './sharing.ts'
 import { isFenced } from './standing.ts'
@@ -63,6 +63,7 @@ function takeOwn(
     if (session) supersede(node, session, now, out)
     takeOffEntry(node.sharing, sessionId)
   }
+  if (!isFenced(node, now)) checkSessions(node, user, now, out)
 }
 
 function noteReview(node: NodeState, id: string, invalidated: number, out: NodeAction[]): void {

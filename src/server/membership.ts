@@ -192,6 +192,8 @@ function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
   const { sharing } = node
   if (!sharing) return
   loseLease(sharing.lease)
+  // What it missed meanwhile may have been an outage for all.
+  startHold(node, now)
   sharing.standing = 'joining'
   sharing.incarnations++
   sharing.flushedAt = 0
