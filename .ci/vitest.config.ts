@@ -34,9 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
-          // Runs by `npm run test:faults`: it needs the machine to itself.
-          include:
-            process.env.FAULTS === 'true' ? ['test/faults/**/*.test.ts', 'test/redis/faults.test.ts'] : [],
+          include: ['test/faults/**/*.test.ts', 'test/redis/faults.test.ts'],
           testTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
