@@ -40,6 +40,8 @@ export function learn(
 ): void {
   const { known } = user
   if (known && !isNewer(stored, known)) return
+  // What became of a swap without an answer must be found out first.
+  if (user.unanswered) return
   adopt(user, stored, now)
   const { kicked = 0, invalidated = 0 } = stored.record ?? EMPTY_RECORD
   if (kicked > user.kicked && known) node.concerns.push({ type: 'kick', user: user.id })

@@ -22,7 +22,7 @@ import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
-import { forgetIdleUser } from './registry.ts'
+import { forgetIdleUser, isConnected } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
@@ -31,6 +31,7 @@ import {
   file,
   type NodeState,
   type Proposal,
+  type QueuedChange,
   type ReadPurpose,
   storageTime,
   type User,
@@ -82,10 +83,25 @@ export function onLoaded(
     else {
       // It was not carried out, or is lost again; and what stood there before it may be lost as well.
       user.known ??= unanswered?.before ?? null
+      if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(user, unanswered.changes)
       face(node, user, stored, now, out)
     }
     markUser(node, user, out)
   })
+}
+
+/**
+ * Others have written since a swap of which no answer came: perhaps it was carried out, and they have taken out again who
+ * came by it. Whoever has no connection any more is not brought back to life (S12).
+ */
+function dropOldOpens(user: User, changes: number): void {
+  const isOld = ({ change }: QueuedChange, index: number): boolean => {
+    if (index >= changes || change.type !== 'open') return false
+    const session = user.sessions.get(change.session.id)
+    return session === undefined || !isConnected(session)
+  }
+  const rest = user.queue.filter((queued, index) => !isOld(queued, index))
+  user.queue.splice(0, user.queue.length, ...rest)
 }
 
 /** A swap of which no answer came has been carried out. */

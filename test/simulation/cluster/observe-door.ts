@@ -9,7 +9,7 @@ import { follow, type History, type Place } from '../history.ts'
 import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
 import type { ClusterNode, Known } from './node.ts'
-import { isFenced, observeForgotten } from './observe-storage.ts'
+import { isFenced, isRepairing, observeForgotten } from './observe-storage.ts'
 import { faultAt, tellSlackMs } from './verdicts.ts'
 import type { SessionTruth } from '../truth.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
@@ -135,6 +135,11 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
   const place = side.places.get(user)
   const from = askedAt === null ? place : startAt(history, place, askedAt)
   const verdict = follow(history, from, wire, askedAt === null, calm.wasStepped)
+  // L3: what a failover has lost may be shown again, and what is known from before it too.
+  if (verdict === 'stepped back' && isRepairing(world)) {
+    side.places.set(user, { at: 0, notified: -1, ...from, last: wire })
+    return
+  }
   if (verdict === 'stepped back')
     breaks(world, 'S3', `${where}, which is older than what it got, or never was`)
   else if (verdict === 'told twice') breaks(world, 'S11', `${where} for the second time`)

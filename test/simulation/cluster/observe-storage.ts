@@ -119,7 +119,11 @@ function observeRecord(world: World, id: string, author: Known): boolean {
 }
 
 /** L3: lost records are repaired ≤ failover + 2 F + 1.2 A. */
-function isRepairing({ calm, clock, durations: { flushMs, compareMs, callTimeoutMs } }: World): boolean {
+export function isRepairing({
+  calm,
+  clock,
+  durations: { flushMs, compareMs, callTimeoutMs },
+}: World): boolean {
   return clock.now() <= calm.lostAt + 2 * flushMs + 1.2 * compareMs + callTimeoutMs
 }
 
