@@ -1,7 +1,7 @@
 /** A failover that lost what was written last: nodes find it one after the other, and who is first does not know all. */
 import { expect, test } from 'vitest'
-import { A, type ClusterNode, type ClusterWorld, createClusterWorld, F } from '../support/cluster-world.ts'
-import { GOODBYE, GRACE, type Peer } from '../support/server-world.ts'
+import { A, type ClusterNode, type ClusterWorld, createClusterWorld, F, W } from '../support/cluster-world.ts'
+import { GOODBYE, GRACE, type Peer, T } from '../support/server-world.ts'
 
 interface Scene extends ClusterWorld {
   readonly one: ClusterNode
@@ -145,4 +145,20 @@ test('L4, S2: a part of the storage is out: whoever comes back meanwhile is not 
   await clock.advance(2 * A)
   expect(bob.statusesOf('alice')).not.toContain('offline')
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
+})
+
+test('L4, S2: a node that begins when the storage is back buries nobody who was cut off with it', async () => {
+  const world = await scene()
+  const { clock, bob, stored, one, nodes, addNode } = world
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  for (const { way } of nodes) way.storage = 'refused'
+  await clock.advance(2 * T)
+  await addNode()
+  await clock.advance(W + F)
+  for (const { way } of nodes) way.storage = 'open'
+  await clock.advance(2 * F)
+  expect(bob.statusesOf('alice')).not.toContain('offline')
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([alice.session])
 })

@@ -20,6 +20,14 @@ const FOUND = [
   [249, 'S7: the comparison told whoever had subscribed, also who may not see'],
   [292, 'ENTRY: a session whose end was held stood in no entry of the next incarnation'],
   [353, 'S4: a read that overtook the answer to a swap swallowed the transition'],
+  [5242, 'ENTRY: a node that ended what its former incarnation left took its own session off its entry'],
+  [5426, 'S12: a failover brought back a session that was superseded, and nobody took it out again'],
+  [6000, 'S2: a session that others had replaced after a wipe was looked for only by the next comparison'],
+  [6257, 'S2: a node that was frozen during an outage of all buried who was cut off with it'],
+  [6774, 'ENTRY: a session that ended on its way into the entry stood there for ever'],
+  [30214, 'S15: a record that was learned from another node was not held against the sessions that are here'],
+  [30416, 'S12: who had come by a swap without an answer and gone was brought back'],
+  [30679, 'S2: a node that had lost its lease did not wait for the others after an outage'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
