@@ -27,6 +27,7 @@ export function installPackage(): Installation {
       '--no-fund',
       `./${packed}`,
       'ws@8',
+      'ioredis@5',
       'react@19',
       '@types/react@19',
     ],
