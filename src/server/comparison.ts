@@ -55,10 +55,29 @@ export function compareAll(node: NodeState, now: number, out: NodeAction[]): voi
   }
   if (isFenced(node, now)) return
   comparison.waiting = [...new Set([...node.watched.keys(), ...node.users.keys()])]
-  comparison.running = true
+  comparison.unread = []
   comparison.again = false
   comparison.startedAt = now
+  begin(node, comparison, now, out)
+}
+
+/** F after a part of the storage did not answer: those whom it has are looked at by themselves. */
+export function compareUnread(node: NodeState, now: number, out: NodeAction[]): void {
+  if (!node.sharing) return
+  const { comparison } = node.sharing
+  if (comparison.running || isFenced(node, now)) return recheckLater(node, comparison, now)
+  comparison.waiting = comparison.unread.splice(0)
+  if (comparison.waiting.length > 0) begin(node, comparison, now, out)
+}
+
+function begin(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {
+  comparison.running = true
   comparePage(node, comparison, now, out)
+}
+
+function recheckLater(node: NodeState, { unread }: Comparison, now: number): void {
+  if (node.sharing && unread.length > 0)
+    schedule(node.wheel, node.sharing.duties.recheck, now + node.config.timing.flushMs)
 }
 
 /** The storage has told of a page. */
@@ -75,6 +94,7 @@ export function onCompared(
   ids.forEach((id, index) => {
     const stored = reply.records[index]
     if (stored) compareOne(node, id, stored, sentAt, now, out)
+    else sharing.comparison.unread.push(id)
   })
   comparePage(node, sharing.comparison, now, out)
 }
@@ -89,6 +109,7 @@ function comparePage(node: NodeState, comparison: Comparison, now: number, out: 
 function endComparison(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {
   comparison.running = false
   comparison.waiting = []
+  recheckLater(node, comparison, now)
   if (comparison.again) compareSoon(node, now, out)
 }
 

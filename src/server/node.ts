@@ -4,7 +4,7 @@
  */
 import { CLOSE } from '../core/errors.ts'
 import { choiceOf } from './choosing.ts'
-import { compareAll, onCompared } from './comparison.ts'
+import { compareAll, compareUnread, onCompared } from './comparison.ts'
 import { scheduleSession } from './deadlines.ts'
 import { onAudience, onLocated } from './fanout.ts'
 import { onListening } from './hearing.ts'
@@ -134,6 +134,8 @@ function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]
       return sweep(node, now, out)
     case 'compare':
       return compareAll(node, now, out)
+    case 'recheck':
+      return compareUnread(node, now, out)
     case 'hold':
       return holdDue(node, now, out)
   }

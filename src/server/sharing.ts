@@ -6,7 +6,7 @@ import type { ListedNode, SessionOwner } from './storage/nodes.ts'
 import type { Timed } from './wheel.ts'
 
 /** What a node does by the clock, whoever is connected. */
-export type DutyName = 'flush' | 'answer' | 'sweep' | 'compare' | 'hold'
+export type DutyName = 'flush' | 'answer' | 'sweep' | 'compare' | 'recheck' | 'hold'
 
 export interface Duty extends Timed {
   readonly kind: 'duty'
@@ -121,6 +121,8 @@ export interface Canary {
 export interface Comparison {
   /** Who is still to be looked at. */
   waiting: string[]
+  /** Who could not be read: a part of the storage was out. */
+  unread: string[]
   running: boolean
   /** Something was found missing meanwhile: it is done again. */
   again: boolean
@@ -164,6 +166,7 @@ export function createSharing(now: number): Sharing {
     canary: { number: 0, heard: 0, listening: false, asked: false },
     comparison: {
       waiting: [],
+      unread: [],
       running: false,
       again: false,
       startedAt: Number.NEGATIVE_INFINITY,
@@ -175,6 +178,7 @@ export function createSharing(now: number): Sharing {
       answer: duty('answer'),
       sweep: duty('sweep'),
       compare: duty('compare'),
+      recheck: duty('recheck'),
       hold: duty('hold'),
     },
   }

@@ -83,7 +83,9 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
   const holder = holderOf(world, session)
   // "beyond it until ≤ 2 F after healing"
   const isHealing = now <= holder.healed.at + 2 * world.durations.flushMs
-  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing
+  // Nor does a node reach the storage of whose users a part is out for it alone, once it has lost its lease besides.
+  const isTorn = holder.way.state === 'torn' && Number.isFinite(holder.healed.at)
+  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing || isTorn
 }
 
 /**
