@@ -74,7 +74,11 @@ export function hold(node: NodeState, until: number): void {
 export function noteStorageTime(node: NodeState, storageNow: number | undefined, now: number): void {
   if (storageNow === undefined) return
   const offset = storageNow - now
-  node.storageOffset = node.sharing ? Math.max(node.storageOffset, offset) : offset
+  const { sharing } = node
+  // Its clock was stepped: whatever is reckoned by it, the last signs of life of the dead above all, is so no more.
+  const isStep = sharing?.knowsTime === true && offset > node.storageOffset + toleranceMs(node.config.timing)
+  if (isStep) startHold(node, now)
+  node.storageOffset = sharing ? Math.max(node.storageOffset, offset) : offset
 }
 
 /** A call came too late, or one of the clocks was stepped: from now on the storage's new time counts, and R begins. */

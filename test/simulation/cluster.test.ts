@@ -28,6 +28,7 @@ const FOUND = [
   [30214, 'S15: a record that was learned from another node was not held against the sessions that are here'],
   [30416, 'S12: who had come by a swap without an answer and gone was brought back'],
   [30679, 'S2: a node that had lost its lease did not wait for the others after an outage'],
+  [61097, 'S2: a clock that was stepped forward ended the sessions of a node that had just frozen'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
