@@ -23,9 +23,19 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
   for (const item of mail.items) take(node, sharing, item, now, out)
 }
 
-/** Whether a message before this one has not come. One without items repeats the number of the last. */
+/** Messages overtake each other by fewer than this. */
+const MOST_OVERTAKEN = 1_000
+
+/**
+ * Whether a message before this one has not come. One without items repeats the number of the last. Who is far behind what
+ * was heard of them cannot have said that: it was forged, and they are counted anew.
+ */
 function isMissing({ heard }: Sharing, from: string, number: number, counts: boolean): boolean {
   const last = heard.get(from) ?? 0
+  if (number < last - MOST_OVERTAKEN) {
+    heard.set(from, number)
+    return true
+  }
   heard.set(from, Math.max(last, number))
   return number > (counts ? last + 1 : last)
 }

@@ -1,4 +1,5 @@
 /** Whatever befalls a node, the storage or the way between them: presence does not lie. */
+import { addressOf } from '../../src/core/lease.ts'
 import { describe, expect, test } from 'vitest'
 import {
   CALL_TIMEOUT_MS,
@@ -301,6 +302,22 @@ describe('a bus that loses', () => {
     await clock.advance(10)
     two.way.bus = 'open'
     expect(bob.statusesOf('alice')).toEqual([])
+    await clock.advance(F + 2_000)
+    expect(bob.statusesOf('alice')).toEqual(['busy'])
+  })
+
+  test('L1: also after somebody has forged a number of its sender that is far ahead', async () => {
+    const { two, cluster, alice, bob, clock } = await scene()
+    const [first = '', second = ''] = cluster.entries().map(({ incarnation }) => addressOf(incarnation))
+    await cluster.storage().bus?.publish(second, JSON.stringify([1, first, 1e9, []]))
+    await clock.advance(2 * F)
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'away', chosen: true })
+    await clock.advance(2 * F)
+    two.way.bus = 'lost'
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+    await clock.advance(10)
+    two.way.bus = 'open'
+    bob.clear()
     await clock.advance(F + 2_000)
     expect(bob.statusesOf('alice')).toEqual(['busy'])
   })
