@@ -12,6 +12,7 @@
 import { loseLease, mayWrite, noteFlush, toleranceMs } from '../core/lease.ts'
 import { INTERVAL_SPREAD } from '../core/timing.ts'
 import { compareAll, compareSoon, planComparison } from './comparison.ts'
+import { gatherSessions, hasLost, sendNewcomers, takeIn } from './entry.ts'
 import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { repeatNumbers } from './mail.ts'
@@ -20,17 +21,15 @@ import { markUser } from './changes.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
-import { type Sharing, takeOffEntry } from './sharing.ts'
+import type { Sharing } from './sharing.ts'
 import { incarnationNow, isFenced, hold, stampOf, noteLate, startHold } from './standing.ts'
-import { file, type NodeState, storageTime, take, type User } from './state.ts'
-import type { EntryReply, FlushReply, SessionOwner } from './storage/nodes.ts'
+import { type NodeState, storageTime, take } from './state.ts'
+import type { EntryReply, FlushReply } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
 import { cancel, schedule } from './wheel.ts'
 
 /** After a flush that failed the next is tried the sooner: what it ends is an outage. */
 const RETRIES_A_FLUSH = 5
-/** Sessions enlisted in one call. */
-const ENLIST_SESSIONS = 1_000
 
 /** The node begins. */
 export function join(node: NodeState, now: number, out: NodeAction[]): void {
@@ -135,20 +134,12 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
   const isNew = noteEpoch(node, reply.epoch, now)
   if (sharing.standing === 'joining') {
     sharing.standing = 'listing'
-    enlistAll(node)
-  } else if (hasLost(sharing, reply)) enlistAll(node)
+    gatherSessions(node)
+  } else if (hasLost(sharing, reply)) gatherSessions(node)
   sharing.flushedAt = Math.min(reply.now, sharing.flushed.sentAt)
   if (sharing.standing === 'listing') return enlist(node, now, out)
   if (wasOut || isNew) resume(node, now, out)
   else enlist(node, now, out)
-}
-
-/**
- * Whether sessions that were enlisted stand in the entry no more. What a failover lost since the last flush shows by their
- * number; where it lost that flush too, sessions that had gone may be back, and the number says nothing.
- */
-function hasLost({ flushed, flushedAt }: Sharing, { sessions, flushedBefore }: FlushReply): boolean {
-  return sessions < flushed.least || flushedBefore < flushedAt - 1
 }
 
 /** The node may write and speak again: what it kept back goes out, and what it missed is looked for. */
@@ -236,31 +227,12 @@ function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, n
   forgetListed(node)
 }
 
-/** Every session that stands or is to stand in a record belongs in the entry. */
-function enlistAll({ sharing, users }: NodeState): void {
-  for (const user of users.values()) {
-    for (const session of user.sessions.values()) sharing?.newcomers.set(session.id, user.id)
-    for (const { change } of [...user.queue, ...user.heldEnds]) {
-      if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
-      // Those whose end waits stand in the record until then; what has a node is the end of another's.
-      if (change.type === 'end' && change.node === undefined) sharing?.newcomers.set(change.session, user.id)
-    }
-  }
-}
-
 /** Adds the newcomers to this node's entry. */
 export function enlist(node: NodeState, now: number, out: NodeAction[]): void {
   const { sharing } = node
   if (!sharing || sharing.standing === 'joining' || (sharing.standing === 'joined' && isFenced(node, now)))
     return
-  const owners = [...sharing.newcomers].map(([id, user]): SessionOwner => ({ id, user }))
-  sharing.newcomers.clear()
-  for (let from = 0; from < owners.length; from += ENLIST_SESSIONS) {
-    const sessions = owners.slice(from, from + ENLIST_SESSIONS)
-    const request = file(node, sharing.enlisting, sessions)
-    const incarnation = incarnationNow(node)
-    out.push({ type: 'enlist', request, incarnation, sessions, stamp: stampOf(node, now) })
-  }
+  sendNewcomers(node, sharing, now, out)
   noteListed(node, sharing, now, out)
 }
 
@@ -275,37 +247,15 @@ export function onEnlisted(
   const { sharing } = node
   const sessions = sharing ? take(sharing.enlisting, request) : undefined
   if (!sharing || !sessions) return
-  if (reply?.outcome === 'done') return noteEnlisted(node, sharing, sessions, now, out)
+  if (reply?.outcome === 'done') {
+    takeIn(node, sharing, sessions, out)
+    return noteListed(node, sharing, now, out)
+  }
   for (const { id, user } of sessions) sharing.newcomers.set(id, user)
   if (reply?.outcome === 'lost' && sharing.flushSentAt === null) flush(node, now, out)
   if (reply?.outcome !== 'late') return
   noteLate(node, reply.now, now)
   askTurn(node, out)
-}
-
-function noteEnlisted(
-  node: NodeState,
-  sharing: Sharing,
-  sessions: readonly SessionOwner[],
-  now: number,
-  out: NodeAction[],
-): void {
-  for (const { id, user } of sessions) {
-    sharing.entry.add(id)
-    const owner = node.users.get(user)
-    // It may have ended while it was on its way there.
-    if (!isUnderWay(owner, id)) takeOffEntry(sharing, id)
-    if (owner) markUser(node, owner, out)
-  }
-  noteListed(node, sharing, now, out)
-}
-
-/** Whether a session is here, or its end has still to be written. */
-function isUnderWay(owner: User | undefined, id: string): boolean {
-  if (!owner || owner.sessions.has(id)) return owner !== undefined
-  return [...owner.queue, ...owner.heldEnds].some(
-    ({ change }) => change.type === 'end' && change.session === id,
-  )
 }
 
 /** The last session stands in the entry: the node has joined. */

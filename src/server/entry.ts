@@ -1,0 +1,69 @@
+/**
+ * This node's entry in the directory: which sessions it holds, so that they can be found if the node dies. A session is
+ * enlisted before it stands in any record, and taken off after it stands in none (`takeOffEntry`, with the next flush).
+ */
+import { markUser } from './changes.ts'
+import type { NodeAction } from './machine.ts'
+import { type Sharing, takeOffEntry } from './sharing.ts'
+import { incarnationNow, stampOf } from './standing.ts'
+import { file, type NodeState, type User } from './state.ts'
+import type { FlushReply, SessionOwner } from './storage/nodes.ts'
+
+/** Sessions enlisted in one call. */
+const ENLIST_SESSIONS = 1_000
+
+/** Every session that stands or is to stand in a record belongs in the entry. */
+export function gatherSessions({ sharing, users }: NodeState): void {
+  for (const user of users.values()) {
+    for (const session of user.sessions.values()) sharing?.newcomers.set(session.id, user.id)
+    for (const { change } of [...user.queue, ...user.heldEnds]) {
+      if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
+      // Those whose end waits stand in the record until then; what has a node is the end of another's.
+      if (change.type === 'end' && change.node === undefined) sharing?.newcomers.set(change.session, user.id)
+    }
+  }
+}
+
+/** Has the newcomers enlisted. */
+export function sendNewcomers(node: NodeState, sharing: Sharing, now: number, out: NodeAction[]): void {
+  const owners = [...sharing.newcomers].map(([id, user]): SessionOwner => ({ id, user }))
+  sharing.newcomers.clear()
+  for (let from = 0; from < owners.length; from += ENLIST_SESSIONS) {
+    const sessions = owners.slice(from, from + ENLIST_SESSIONS)
+    const request = file(node, sharing.enlisting, sessions)
+    const incarnation = incarnationNow(node)
+    out.push({ type: 'enlist', request, incarnation, sessions, stamp: stampOf(node, now) })
+  }
+}
+
+/** They stand in the entry now, so their records may be written. */
+export function takeIn(
+  node: NodeState,
+  sharing: Sharing,
+  sessions: readonly SessionOwner[],
+  out: NodeAction[],
+): void {
+  for (const { id, user } of sessions) {
+    sharing.entry.add(id)
+    const owner = node.users.get(user)
+    // It may have ended while it was on its way there.
+    if (!isUnderWay(owner, id)) takeOffEntry(sharing, id)
+    if (owner) markUser(node, owner, out)
+  }
+}
+
+/** Whether a session is here, or its end has still to be written. */
+function isUnderWay(owner: User | undefined, id: string): boolean {
+  if (!owner || owner.sessions.has(id)) return owner !== undefined
+  return [...owner.queue, ...owner.heldEnds].some(
+    ({ change }) => change.type === 'end' && change.session === id,
+  )
+}
+
+/**
+ * Whether sessions that were enlisted stand in the entry no more. What a failover lost since the last flush shows by their
+ * number; where it lost that flush too, sessions that had gone may be back, and the number says nothing.
+ */
+export function hasLost({ flushed, flushedAt }: Sharing, { sessions, flushedBefore }: FlushReply): boolean {
+  return sessions < flushed.least || flushedBefore < flushedAt - 1
+}
