@@ -9,13 +9,11 @@ export default class CountsReporter {
    * @param {readonly unknown[]} unhandledErrors
    */
   onTestRunEnd(modules, unhandledErrors) {
-    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0, optional: 0 }
+    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         counts[state === 'pending' ? 'failed' : state] += 1
-        // What says by itself that some machines cannot run it: it needs what is never installed for it.
-        if (state === 'skipped' && 'optional' in test.meta()) counts.optional += 1
       }
       // A file that could not be loaded, or a hook of a suite that threw, has no failed test to show for it.
       counts.failed += module.errors().length

@@ -16,6 +16,8 @@ const tools = {
     debian: 'chromium',
   },
   redis: { names: ['redis-server', 'valkey-server'], debian: 'redis-server' },
+  // Builds what steps the clock of a Redis under test.
+  cc: { names: ['cc'], debian: 'gcc libc6-dev' },
 }
 
 /** @typedef {keyof typeof tools} Tool */
@@ -93,7 +95,7 @@ function onPath(names) {
 }
 
 /**
- * @param {string} name
+ * @param {string} name of one package, or of several
  * @returns {string | undefined} why it could not be installed
  */
 function installFromDebian(name) {
@@ -105,7 +107,7 @@ function installFromDebian(name) {
   const patience = ['-o', 'DPkg::Lock::Timeout=300', '-qq']
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   if (!run('apt-get', [...patience, 'update'], env)) return 'apt-get update failed'
-  if (!run('apt-get', [...patience, 'install', '-y', '--no-install-recommends', name], env)) {
+  if (!run('apt-get', [...patience, 'install', '-y', '--no-install-recommends', ...name.split(' ')], env)) {
     return `apt-get install ${name} failed`
   }
   return undefined

@@ -2,7 +2,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/testing/index.ts'
-import { OPTIONAL } from '../support/optional.ts'
 import { missingRedis, type RedisServer, redisTitle } from '../support/redis-server.ts'
 import { createSteppedClock } from '../support/stepped-clock.ts'
 import { F, killNodes, T } from './node.ts'
@@ -79,7 +78,7 @@ describe.skipIf(missingRedis !== null)(redisTitle('three nodes, 300 users who co
     clock.missing === null
       ? 'S2, S14: the clock of the host of Redis is stepped by an hour, forth and back'
       : `S2, S14: the clock of the host of Redis is stepped (skipped: ${clock.missing})`
-  test.skipIf(clock.missing !== null)(title, OPTIONAL, async () => {
+  test.skipIf(clock.missing !== null)(title, async () => {
     for (const offset of [HOUR_S, 0]) {
       await world.survive(async () => {
         await wait(500)
