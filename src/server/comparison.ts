@@ -19,6 +19,7 @@ import { isFenced, isYoung, startHold } from './standing.ts'
 import { file, type NodeState, nextSpread, type ReadPurpose, type Watched } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { noteInvalidation, tellWatchers } from './tell.ts'
+import { forgetOrder } from './watch.ts'
 import { schedule } from './wheel.ts'
 
 const PAGE_RECORDS = 1_000
@@ -144,7 +145,8 @@ function compareWatched(
   if (!record && isYoung(node, stored.epoch, now)) return
   const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
   const { behind } = sharing.comparison
-  if (isNewer(watched.version, known)) return noteBehind(node, watched, now, out)
+  if (isNewer(watched.version, known) || epochTold(watched) > known.epoch)
+    return noteBehind(node, watched, known, now, out)
   behind.delete(watched.id)
   if (isNewer(known, watched.version)) sharing.comparison.repairs++
   else if (watched.strays.size === 0 && !isUnsaid(watched, stored)) return
@@ -157,11 +159,22 @@ function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
   return !record && told !== encodePresence(id, viewOf(EMPTY_RECORD, AT_ANY_TIME))
 }
 
+/** The greatest that anybody here was told of. */
+function epochTold({ version, strays }: Watched): number {
+  return Math.max(version.epoch, ...[...strays.values()].map((seen) => seen.version.epoch))
+}
+
 /**
  * A failover has lost what watchers were told. Whoever holds the user puts it back; where nobody has done so for a while,
  * nor after a hold, what the storage holds is raised above what watchers saw, and counts again.
  */
-function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAction[]): void {
+function noteBehind(
+  node: NodeState,
+  watched: Watched,
+  known: VersionedRecord,
+  now: number,
+  out: NodeAction[],
+): void {
   const { sharing, config } = node
   if (!sharing) return
   const { behind } = sharing.comparison
@@ -175,6 +188,11 @@ function noteBehind(node: NodeState, watched: Watched, now: number, out: NodeAct
     return
   }
   behind.delete(watched.id)
+  // A replica took over that had not seen a wipe: no version raises an epoch, so what was told counts no more.
+  if (known.epoch < epochTold(watched)) {
+    forgetOrder(watched)
+    return tellWatchers(node, watched.id, known, null, now, out)
+  }
   const user = userOf(node, watched.id, now)
   user.floor = Math.max(user.floor, watched.version.version)
   changePresence(node, user, { type: 'lapse' }, null, out)

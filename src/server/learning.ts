@@ -79,6 +79,8 @@ export function face(
 ): void {
   const { known } = user
   const isLoss = known !== null && known.version > 0 && (isNewer(known, stored) || !stored.record)
+  // Nothing stood there before a replica took over that had not seen a wipe: its older epoch counts.
+  if (known?.version === 0 && isNewer(known, stored)) user.known = null
   if (!isLoss || !node.sharing) return learn(node, user, stored, now, out)
   node.sharing.comparison.repairs++
   // What other nodes have put there may be lost as well: until they have put it back nobody's end is decided.

@@ -50,6 +50,13 @@ export function noteShown(
   else watched.strays.set(session, { version, text })
 }
 
+/** Whatever comes next is news, if it differs from what was told. */
+export function forgetOrder(watched: Watched): void {
+  const first = { epoch: 0, version: NO_VERSION }
+  watched.version = first
+  for (const [session, { text }] of watched.strays) watched.strays.set(session, { version: first, text })
+}
+
 /** Whether a session of `viewer` is to be told of a user. `isNamed`: that user names them among their contacts. */
 export function watches(
   node: NodeState,

@@ -28,6 +28,14 @@ const FOUND = [
   [30214, 'S15: a record that was learned from another node was not held against the sessions that are here'],
   [30416, 'S12: who had come by a swap without an answer and gone was brought back'],
   [30679, 'S2: a node that had lost its lease did not wait for the others after an outage'],
+  [
+    30512,
+    'S4: after a wipe a replica took over that had not seen it, and what was told in the newer epoch stayed',
+  ],
+  [
+    51183,
+    'S2: likewise, and a user of whom nothing stood there was written in the newer epoch, in vain and for ever',
+  ],
   [61097, 'S2: a clock that was stepped forward ended the sessions of a node that had just frozen'],
 ] as const
 
