@@ -161,7 +161,9 @@ function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
 
 /** The greatest that anybody here was told of. */
 function epochTold({ version, strays }: Watched): number {
-  return Math.max(version.epoch, ...[...strays.values()].map((seen) => seen.version.epoch))
+  let { epoch } = version
+  for (const seen of strays.values()) epoch = Math.max(epoch, seen.version.epoch)
+  return epoch
 }
 
 /**

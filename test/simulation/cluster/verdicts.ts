@@ -83,9 +83,7 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
   const holder = holderOf(world, session)
   // "beyond it until ≤ 2 F after healing"
   const isHealing = now <= holder.healed.at + 2 * world.durations.flushMs
-  // Nor does a node reach a part of the storage that is out for it alone, and cannot say there what its users' sessions are called.
-  const isTorn = holder.way.state === 'torn' && !session.user.endsWith('0')
-  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing || isTorn
+  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing
 }
 
 /**
