@@ -16,3 +16,4 @@ export type {
   StatusChoice,
 } from './model.ts'
 export type { WebSocketLike } from './socket.ts'
+export type { Audience, LastSeenPrecision, PrivacySettings } from './visibility.ts'

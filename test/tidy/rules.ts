@@ -16,7 +16,13 @@ interface Layer {
   readonly broken: Source
 }
 
-const adapterFolder = /^src\/server\/(?:storage|contacts|redis)\//
+const adapterFolder = /^src\/server\/(?:storage|contacts|privacy|redis|postgres)\//
+/** Adapters, and whose contracts they fulfil. */
+const contractsOf: readonly (readonly [string, string])[] = [
+  ['src/server/redis/', 'src/server/storage/'],
+  ['src/server/postgres/', 'src/server/contacts/'],
+  ['src/server/postgres/', 'src/server/privacy/'],
+]
 const inCore = (path: string): boolean => path.startsWith('src/core/')
 const inReact = (path: string): boolean => path.startsWith('src/client/react/')
 const inClient = (path: string): boolean => path.startsWith('src/client/') && !inReact(path)
@@ -60,8 +66,11 @@ const layers: readonly Layer[] = [
     name: 'adapters import core, their contract and their own folder',
     owns: inAdapter,
     mayImport: ({ from, to, relative }) => {
-      const isContract = from.startsWith('src/server/redis/') && to.startsWith('src/server/storage/')
-      if (!relative) return to === 'node:crypto'
+      const isContract = contractsOf.some(
+        ([adapter, contract]) => from.startsWith(adapter) && to.startsWith(contract),
+      )
+      if (!relative)
+        return to === 'node:crypto' || (to === 'lru-cache' && from.startsWith('src/server/contacts/'))
       return inCore(to) || to.startsWith(folderOf(from)) || isContract
     },
     broken: { path: 'src/server/storage/a.ts', text: "import type { User } from '../state.ts'" },

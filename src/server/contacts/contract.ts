@@ -18,6 +18,10 @@ export type IdSource = Awaitable<Iterable<string>> | AsyncIterable<Iterable<stri
  * 4. `symmetric: true` says that one list serves all three: whoever is in mine has me in theirs.
  * 5. A user of whom nothing is known MUST give an empty answer, not an error.
  * 6. A failing question MUST reject or throw. Nobody new is shown then; those who are connected stay so.
+ * 7. `invalidate(userId)` MUST make every answer to what is asked afterwards newer than the call, wherever it concerns that
+ *    user, on either side. For adapters that keep answers; left out: it keeps none.
+ * 8. `onChange(listener)` MUST call the listener with the id of each user whose contacts or blocks were changed, by whomever;
+ *    of the two sides of a pair one is enough. `null`: of anybody, it is not known whose. It MUST give what stops it.
  */
 export interface ContactsAdapter {
   /** Who is to be told of this user. */
@@ -28,4 +32,8 @@ export interface ContactsAdapter {
   rosterOf?(userId: string): IdSource
   /** One list serves all three. @defaultValue false */
   readonly symmetric?: boolean
+  /** Something about this user has changed: what is kept does not count any more. */
+  invalidate?(userId: string): void
+  /** Tells of changes that others made, where it can; each node listens for itself. */
+  onChange?(listener: (userId: string | null) => void): () => void
 }

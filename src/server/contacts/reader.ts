@@ -8,16 +8,15 @@ import { isUserId } from '../../core/ids.ts'
 import { PresenceError } from '../../core/errors.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { ContactsAdapter, IdSource } from './contract.ts'
+import { createGuard } from './guard.ts'
+import { andThen, inSteps } from './waiting.ts'
 
-/** A question, and the ids that answer it. */
+/** A question, and the ids that answer it. `own`: whom the user has in their own list, visible or not. */
 export type ContactsReader = (question: {
-  readonly about: 'contacts' | 'roster' | 'visible'
+  readonly about: 'contacts' | 'own' | 'roster' | 'visible'
   readonly user: string
   readonly among?: readonly string[]
 }) => Awaitable<ReadonlySet<string>>
-
-/** So many lists are read at once where each target's own list must be asked. */
-const LISTS_AT_ONCE = 32
 
 export function createContactsReader(
   adapter: ContactsAdapter,
@@ -26,60 +25,48 @@ export function createContactsReader(
 ): ContactsReader {
   const list = (source: IdSource) => collect(source, limits)
   const contactsOf = (user: string) => list(adapter.contactsOf(user))
+  const guard = createGuard('contacts', limits.contactsTimeoutMs, clock)
 
   const visible = (viewer: string, among: readonly string[]): Awaitable<Set<string>> => {
     const others = among.filter((id) => id !== viewer)
     const self = among.length > others.length ? [viewer] : []
     if (adapter.canSee) {
-      return then(list(adapter.canSee(viewer, others)), (seen) =>
+      return andThen(list(adapter.canSee(viewer, others)), (seen) =>
         keep([...others.filter((id) => seen.has(id)), ...self]),
       )
     }
     if (adapter.symmetric) {
-      return then(contactsOf(viewer), (seen) => keep([...others.filter((id) => seen.has(id)), ...self]))
+      return andThen(contactsOf(viewer), (seen) => keep([...others.filter((id) => seen.has(id)), ...self]))
     }
-    return then(
-      inSteps(others, (id) => then(contactsOf(id), (theirs) => theirs.has(viewer))),
+    return andThen(
+      inSteps(others, (id) => andThen(contactsOf(id), (theirs) => theirs.has(viewer))),
       (verdicts) => keep([...others.filter((_, index) => verdicts[index]), ...self]),
     )
   }
 
   const roster = (user: string): Awaitable<ReadonlySet<string>> => {
     if (adapter.symmetric) return contactsOf(user)
-    const whole = adapter.rosterOf ? list(adapter.rosterOf(user)) : contactsOf(user)
-    return then(whole, (ids) => visible(user, [...ids]))
+    return andThen(own(user), (ids) => visible(user, [...ids]))
   }
+  const own = (user: string) => (adapter.rosterOf ? list(adapter.rosterOf(user)) : contactsOf(user))
 
-  return ({ about, user, among = [] }) => {
-    const answer =
-      about === 'contacts' ? contactsOf(user) : about === 'roster' ? roster(user) : visible(user, among)
-    return isPromise(answer) ? withTimeout(answer, limits.contactsTimeoutMs, clock) : answer
-  }
+  return ({ about, user, among = [] }) =>
+    guard(() => {
+      switch (about) {
+        case 'contacts':
+          return contactsOf(user)
+        case 'own':
+          return own(user)
+        case 'roster':
+          return roster(user)
+        case 'visible':
+          return visible(user, among)
+      }
+    })
 }
 
 function keep(ids: readonly string[]): Set<string> {
   return new Set(ids)
-}
-
-function then<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> {
-  return isPromise(value) ? value.then(next) : next(value)
-}
-
-/** Maps a list, a few at a time where there is something to wait for. */
-function inSteps<A, B>(
-  items: readonly A[],
-  map: (item: A) => Awaitable<B>,
-  done: readonly B[] = [],
-): Awaitable<B[]> {
-  const results: B[] = [...done]
-  while (results.length < items.length) {
-    const step = items.slice(results.length, results.length + LISTS_AT_ONCE).map(map)
-    if (step.some(isPromise)) {
-      return Promise.all(step).then((values) => inSteps(items, map, [...results, ...values]))
-    }
-    results.push(...(step as B[]))
-  }
-  return results
 }
 
 function collect(source: IdSource, limits: Pick<Limits, 'contacts' | 'idBytes'>): Awaitable<Set<string>> {
@@ -112,17 +99,4 @@ function addAll(
     ids.add(id)
   }
   return true
-}
-
-function withTimeout<T>(answer: PromiseLike<T>, timeoutMs: number, clock: Clock): PromiseLike<T> {
-  if (timeoutMs === 0) return answer
-  let cancel = () => {}
-  const timeout = new Promise<never>((_, reject) => {
-    cancel = clock.setTimer(timeoutMs, () => {
-      reject(new PresenceError('TIMEOUT', `The contacts adapter did not answer within ${timeoutMs} ms`))
-    })
-  })
-  return Promise.race([answer, timeout]).finally(() => {
-    cancel()
-  })
 }

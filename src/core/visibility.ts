@@ -1,0 +1,155 @@
+/**
+ * Who may see how much of whom. One function decides, for pushes, snapshots and queries alike, and one covers what is
+ * not to be seen.
+ */
+import { type LastSeenAccuracy, type PresenceView, UNKNOWN_VIEW } from './model.ts'
+
+/** Who may see one kind of thing: anybody, contacts, nobody, or contacts without these. */
+export type Audience = 'everyone' | 'contacts' | 'nobody' | { readonly except: Iterable<string> }
+
+/** How exactly last seen is shown: to the millisecond, to the minute, or as `recently`, `week` and `month`. */
+export type LastSeenPrecision = 'exact' | 'minute' | 'bucket'
+
+/** What a user has settled about who may see them. Everything may be left out. */
+export interface PrivacySettings {
+  /** Who may see `online`, `away`, `busy`, `offline`; everybody else sees nothing at all. @defaultValue 'contacts' */
+  readonly online?: Audience
+  /** Who may see when they were last seen. @defaultValue 'contacts' */
+  readonly lastSeen?: Audience
+  /** How exactly. @defaultValue 'exact' */
+  readonly precision?: LastSeenPrecision
+  /**
+   * Kind by kind, who hides theirs (`nobody`, or `except` the other) does not see others'. Off where either of the two
+   * has `false`.
+   * @defaultValue true
+   */
+  readonly reciprocal?: boolean
+  /** Users who see nothing of them, and of whom they see nothing. @defaultValue nobody */
+  readonly blocked?: Iterable<string>
+}
+
+/** Settings, complete, and quick to ask. */
+export interface Privacy {
+  readonly online: AudienceRule
+  readonly lastSeen: AudienceRule
+  readonly precision: LastSeenPrecision
+  readonly reciprocal: boolean
+  readonly blocked: ReadonlySet<string>
+}
+
+type AudienceRule = 'everyone' | 'contacts' | 'nobody' | ReadonlySet<string>
+
+/** How much of a user somebody sees: nothing, that they are online, and when they were last seen, more or less exactly. */
+export type Sight = 'nothing' | 'status' | LastSeenPrecision
+
+/** By user; who is left out is not seen. */
+export type Sights = ReadonlyMap<string, Sight>
+
+const NOBODY: ReadonlySet<string> = new Set()
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+/** Days from one midnight (UTC) to another: a bucket that ended at an hour of its own would tell that hour. */
+const BUCKETS: readonly (readonly [days: number, accuracy: LastSeenAccuracy])[] = [
+  [2, 'recently'],
+  [7, 'week'],
+  [30, 'month'],
+]
+
+/** What holds for a user of whom no settings are known. */
+export const DEFAULT_PRIVACY: Privacy = Object.freeze({
+  online: 'contacts',
+  lastSeen: 'contacts',
+  precision: 'exact',
+  reciprocal: true,
+  blocked: NOBODY,
+})
+
+/** Decides how much of one user another sees. */
+export function judge(pair: {
+  readonly viewer: string
+  readonly target: string
+  /** The contacts say that the viewer may see the target. */
+  readonly isContact: boolean
+  readonly of: Privacy
+  readonly by: Privacy
+}): Sight {
+  const { viewer, target, isContact, of, by } = pair
+  if (viewer === target) return 'exact'
+  if (of.blocked.has(viewer) || by.blocked.has(target)) return 'nothing'
+  const isMutual = of.reciprocal && by.reciprocal
+  const isShown = (kind: 'online' | 'lastSeen'): boolean =>
+    admits(of[kind], viewer, isContact) && !(isMutual && hidesFrom(by[kind], target))
+  if (!isShown('online')) return 'nothing'
+  return isShown('lastSeen') ? of.precision : 'status'
+}
+
+/** Whether anybody may watch a user, known or not. */
+export function isOpen({ online }: Privacy): boolean {
+  return online === 'everyone'
+}
+
+function admits(rule: AudienceRule, viewer: string, isContact: boolean): boolean {
+  if (rule === 'everyone') return true
+  return isContact && rule !== 'nobody' && (rule === 'contacts' || !rule.has(viewer))
+}
+
+function hidesFrom(rule: AudienceRule, other: string): boolean {
+  return rule === 'nobody' || (typeof rule === 'object' && rule.has(other))
+}
+
+/** What is left of a view for somebody who sees so much. `time`: now, for buckets. */
+export function cover(view: PresenceView, sight: Sight, time: number): PresenceView {
+  if (sight === 'nothing') return UNKNOWN_VIEW
+  const { lastSeen, reason } = view
+  if (sight === 'exact' || (lastSeen === null && reason === null)) return view
+  if (sight === 'minute' && lastSeen !== null)
+    return { ...view, lastSeen: Math.floor(lastSeen / MINUTE_MS) * MINUTE_MS, lastSeenAccuracy: 'minute' }
+  const bucket = sight === 'bucket' && lastSeen !== null ? bucketOf(lastSeen, time) : null
+  return { ...view, lastSeen: null, lastSeenAccuracy: bucket, reason: null }
+}
+
+function bucketOf(lastSeen: number, time: number): LastSeenAccuracy | null {
+  const days = Math.floor(time / DAY_MS) - Math.floor(lastSeen / DAY_MS)
+  return BUCKETS.find(([most]) => days <= most)?.[1] ?? null
+}
+
+/**
+ * Completes settings.
+ *
+ * @returns what is wrong with them, where something is: a setting that is misread would show what is to be hidden
+ */
+export function readPrivacy(settings: PrivacySettings): Privacy | { readonly fault: string } {
+  if (typeof settings !== 'object' || (settings as unknown) === null)
+    return { fault: 'settings are an object' }
+  const { online, lastSeen, precision = 'exact', reciprocal = true, blocked } = settings
+  if (!isAudience(online)) return { fault: `online is ${AUDIENCES}` }
+  if (!isAudience(lastSeen)) return { fault: `lastSeen is ${AUDIENCES}` }
+  if (!['exact', 'minute', 'bucket'].includes(precision))
+    return { fault: "precision is 'exact', 'minute' or 'bucket'" }
+  if (typeof reciprocal !== 'boolean') return { fault: 'reciprocal is true or false' }
+  if (blocked !== undefined && !isIds(blocked)) return { fault: 'blocked is a list of user ids' }
+  return {
+    online: ruleOf(online),
+    lastSeen: ruleOf(lastSeen),
+    precision,
+    reciprocal,
+    blocked: blocked ? new Set(blocked) : NOBODY,
+  }
+}
+
+const AUDIENCES = "'everyone', 'contacts', 'nobody' or { except: ids }"
+
+function isAudience(audience: Audience | undefined): boolean {
+  if (audience === undefined) return true
+  if (typeof audience === 'string') return ['everyone', 'contacts', 'nobody'].includes(audience)
+  return isIds((audience as Partial<{ except: unknown }> | null)?.except)
+}
+
+/** A text is iterable too, and is no list. */
+function isIds(ids: unknown): boolean {
+  return typeof ids === 'object' && ids !== null && Symbol.iterator in ids
+}
+
+function ruleOf(audience: Audience = 'contacts'): AudienceRule {
+  return typeof audience === 'string' ? audience : new Set(audience.except)
+}

@@ -1,0 +1,61 @@
+/**
+ * Stands before an adapter that may hang or be down: an answer has its time, and after some failures in a row nothing is
+ * asked for a while. So a database that is down costs a refusal, and not a pile of questions that wait for it.
+ */
+import { type Awaitable, isPromise } from '../../core/awaitable.ts'
+import type { Clock } from '../../core/clock.ts'
+import { PresenceError } from '../../core/errors.ts'
+
+/** So many failures in a row mean that it is down. */
+const FAILURES = 5
+/** How long it is left alone then; after that one question tries. */
+const REST_MS = 1_000
+
+/** Asks, and fails where there is no answer in time or the adapter is left alone. */
+export type Guard = <T>(ask: () => Awaitable<T>) => Awaitable<T>
+
+/** @param what - how the adapter is called in errors */
+export function createGuard(what: string, timeoutMs: number, clock: Clock): Guard {
+  let failures = 0
+  let restsUntil = Number.NEGATIVE_INFINITY
+
+  const succeed = <T>(value: T): T => {
+    failures = 0
+    return value
+  }
+  const fail = (error: unknown): never => {
+    // What it gave was wrong, so it is there.
+    if (error instanceof PresenceError && error.code !== 'TIMEOUT') throw error
+    if (++failures >= FAILURES) restsUntil = clock.now() + REST_MS
+    throw error
+  }
+
+  return (ask) => {
+    if (clock.now() < restsUntil) {
+      throw new PresenceError('UNAVAILABLE', `The ${what} adapter has failed ${failures} times in a row`)
+    }
+    // Whoever comes first after the rest tries; the others wait for what comes of it.
+    if (failures >= FAILURES) restsUntil = clock.now() + REST_MS
+    try {
+      const answer = ask()
+      return isPromise(answer) ? inTime(answer, what, timeoutMs, clock).then(succeed, fail) : succeed(answer)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+}
+
+async function inTime<T>(answer: PromiseLike<T>, what: string, timeoutMs: number, clock: Clock): Promise<T> {
+  if (timeoutMs === 0) return answer
+  let cancel = () => {}
+  const timeout = new Promise<never>((_, reject) => {
+    cancel = clock.setTimer(timeoutMs, () => {
+      reject(new PresenceError('TIMEOUT', `The ${what} adapter did not answer within ${timeoutMs} ms`))
+    })
+  })
+  try {
+    return await Promise.race([answer, timeout])
+  } finally {
+    cancel()
+  }
+}

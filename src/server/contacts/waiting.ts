@@ -1,0 +1,29 @@
+/** Going on with answers that may be there at once: then no promise is made, and no turn of the event loop passes. */
+import { type Awaitable, isPromise } from '../../core/awaitable.ts'
+
+/** So much is asked at once of an adapter that has to be asked one by one. */
+const AT_ONCE = 32
+
+/** Goes on with a value, at once where it is there. */
+export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> {
+  return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** Maps a list, a few at a time where there is something to wait for. */
+export function inSteps<A, B>(
+  items: readonly A[],
+  map: (item: A) => Awaitable<B>,
+  results: B[] = [],
+): Awaitable<B[]> {
+  while (results.length < items.length) {
+    const step = items.slice(results.length, results.length + AT_ONCE).map(map)
+    if (step.some(isPromise)) {
+      return Promise.all(step).then((values) => {
+        results.push(...values)
+        return inSteps(items, map, results)
+      })
+    }
+    results.push(...(step as B[]))
+  }
+  return results
+}
