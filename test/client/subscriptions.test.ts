@@ -181,6 +181,25 @@ describe('unsubscribe', () => {
     expect(server.connection.of('unsubscribe')).toEqual([])
   })
 
+  it('L1: and subscribing again as it is about to be told asks for what was let go of', async () => {
+    const { client, clock, server } = createClientWorld()
+    server.presences.set('bob', ONLINE)
+    const { unsubscribe } = client.subscribe('bob')
+    await clock.advance(100)
+    unsubscribe()
+    await clock.advance(5_010)
+    const { listener, told } = recorder()
+    const again = client.subscribe('bob', listener)
+    await clock.advance(100)
+    await again.ready
+    server.change('bob', OFFLINE)
+    await clock.advance(120_000)
+    expect(told).toEqual(['bob online 1', 'bob offline 2'])
+    again.unsubscribe()
+    await clock.advance(5_100)
+    expect(server.connection.of('unsubscribe')).toEqual([{ type: 'unsubscribe', users: ['bob'] }])
+  })
+
   it('waits for the last who watches', async () => {
     const { client, clock, server } = createClientWorld()
     const first = client.subscribe(['bob', 'carol'])

@@ -12,7 +12,7 @@ export interface WatchList {
   readonly wanted: Set<string>
   /** What this connection has been asked for. */
   readonly asked: Set<string>
-  /** The difference of the two, less what has failed. */
+  /** The difference of the two, less what has failed; and whom to ask for anew. */
   readonly changed: Set<string>
   /** Keys that the server could not answer for; they are changed again at `retryAt`. */
   readonly failed: Set<string>
@@ -50,7 +50,8 @@ export function want(list: WatchList, key: string, wanted: boolean, now: number)
   else list.wanted.delete(key)
   list.failed.delete(key)
   if (wanted === list.asked.has(key)) {
-    list.changed.delete(key)
+    // An end that has not travelled: what the server told until then was let go of, so it is asked for anew.
+    if (!wanted) list.changed.delete(key)
     return
   }
   list.changed.add(key)
