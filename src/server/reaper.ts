@@ -4,14 +4,14 @@
  * is a lease too: if the claimant dies, another goes on.
  */
 import { INTERVAL_SPREAD } from '../core/timing.ts'
-import { isOver } from '../core/lease.ts'
+import { isOver, isUpTo } from '../core/lease.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import type { Reaping, Sharing } from './sharing.ts'
 import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'
 import { file, type NodeState, storageTime, take } from './state.ts'
-import type { ClaimReply, EntryReply } from './storage/nodes.ts'
+import type { ClaimReply, EntryReply, ListedNode } from './storage/nodes.ts'
 import { schedule } from './wheel.ts'
 
 /** So many sessions are ended at once, and then again after so long: 5,000 a second, which leaves room for the living. */
@@ -34,15 +34,30 @@ export function sweep(node: NodeState, now: number, out: NodeAction[]): void {
   }
 }
 
-function lapsed(node: NodeState, { listed, leases }: Sharing, now: number): string[] {
-  const { leaseMs } = node.config.timing
-  const time = storageTime(node, now)
-  return listed
-    .filter(({ incarnation, leaseUntil }) => {
-      const seenAt = storageTime(node, leases.get(incarnation)?.seenAt ?? now)
-      return incarnation !== incarnationNow(node) && isOver(leaseUntil, seenAt, time, { timeoutMs: leaseMs })
-    })
+function lapsed(node: NodeState, sharing: Sharing, now: number): string[] {
+  return sharing.listed
+    .filter((one) => one.incarnation !== incarnationNow(node) && hasLapsed(node, sharing, one, now))
     .map(({ incarnation }) => incarnation)
+}
+
+function hasLapsed(
+  node: NodeState,
+  { leases }: Sharing,
+  { incarnation, leaseUntil }: ListedNode,
+  now: number,
+): boolean {
+  const seenAt = storageTime(node, leases.get(incarnation)?.seenAt ?? now)
+  return isOver(leaseUntil, seenAt, storageTime(node, now), { timeoutMs: node.config.timing.leaseMs })
+}
+
+/** Its node is there under a later name, and ends its sessions itself. */
+function livesOn(node: NodeState, sharing: Sharing, incarnation: string, now: number): boolean {
+  return sharing.listed.some(
+    (one) =>
+      one.incarnation !== incarnation &&
+      isUpTo(incarnation, one.incarnation) &&
+      !hasLapsed(node, sharing, one, now),
+  )
 }
 
 function claim(node: NodeState, sharing: Sharing, incarnation: string, now: number, out: NodeAction[]): void {
@@ -121,12 +136,14 @@ export function reap(node: NodeState, incarnation: string, now: number, out: Nod
   const reaping = sharing?.reaping.get(incarnation)
   if (!sharing || !reaping || isFenced(node, now) || isHolding(node, now)) return
   if (reaping.sessions.size === 0) return discharge(node, sharing, incarnation, [], now, out)
-  // A node that was only cut off is given the time of a flush to say so.
+  // A node that was only cut off is given the time of a flush to say so; and if it has, but a part of the storage is out
+  // for it alone, as long again as a session lives to put its own under their new name.
   const { timeoutMs, flushMs } = config.timing
+  const waitMs = timeoutMs + flushMs + (livesOn(node, sharing, incarnation, now) ? timeoutMs : 0)
   const time = storageTime(node, now)
   let room = BATCH_SESSIONS
   for (const [session, { user, lastLifeAt }] of reaping.sessions) {
-    if (reaping.pending.has(session) || time < lastLifeAt + timeoutMs + flushMs) continue
+    if (reaping.pending.has(session) || time < lastLifeAt + waitMs) continue
     if (--room < 0) break
     reaping.pending.add(session)
     const end = { type: 'end', session, node: incarnation, reason: 'node', at: lastLifeAt } as const

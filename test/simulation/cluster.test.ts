@@ -36,6 +36,11 @@ const FOUND = [
     51183,
     'S2: likewise, and a user of whom nothing stood there was written in the newer epoch, in vain and for ever',
   ],
+  [
+    50572,
+    'S2: a node that could not put its sessions under its new name lost them to whoever reaped the old',
+  ],
+  [70516, 'L1: who watched again just before the server was told of the end was shown nothing'],
   [61097, 'S2: a clock that was stepped forward ended the sessions of a node that had just frozen'],
 ] as const
 

@@ -116,8 +116,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody-ends-the-dead',
     file: 'src/server/reaper.ts',
-    find: 'if (reaping.pending.has(session) || time < lastLifeAt + timeoutMs + flushMs) continue',
-    replace: 'if (reaping.pending.has(session) || time < lastLifeAt + 1_000 * timeoutMs + flushMs) continue',
+    find: 'if (reaping.pending.has(session) || time < lastLifeAt + waitMs) continue',
+    replace: 'if (reaping.pending.has(session) || time < lastLifeAt + 1_000 * waitMs) continue',
     breaks: ['S1', 'ENTRY'],
     seed: 3,
     why: 'a server is killed, and all who were on it stay online (Socket.IO, Phoenix before Tracker)',
