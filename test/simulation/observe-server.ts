@@ -133,7 +133,9 @@ function tell(world: World, side: ServerSide, wire: WirePresence, isNotice: bool
     if (wire.status !== 'unknown' || Object.keys(wire).length > 2) breaks(world, 'S7', where)
     return
   }
-  if (wire.lastSeen !== undefined && wire.lastSeen > server.clock.time())
+  // S14, "≤ W after a stepped clock": an answer of the storage that was on its way at the step tells the time before it.
+  const learns = world.wallSteppedAt + world.setup.latencyMs / 2 + 1
+  if (wire.lastSeen !== undefined && wire.lastSeen > server.clock.time() && world.clock.now() > learns)
     breaks(world, 'S6', `${where}, in the future`)
   const verdict = follow(
     userTruth(world, user).history,

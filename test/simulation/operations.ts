@@ -325,7 +325,10 @@ function administer(
 }
 
 function stepTime(world: World, of: 'server' | number, byMs: number): void {
-  if (of === 'server') world.wallStepped = true
+  if (of === 'server') {
+    world.wallStepped = true
+    world.wallSteppedAt = world.clock.now()
+  }
   ;(of === 'server' ? world.server : deviceAt(world, of).process).stepTime(byMs)
 }
 

@@ -56,6 +56,8 @@ export interface World {
   failedAt: number
   /** The server's wall clock has been stepped: instants across a step cannot be compared. */
   wallStepped: boolean
+  /** When it was stepped last. */
+  wallSteppedAt: number
   /** The server is being closed. */
   closing: boolean
   /** The first promise that was broken. */
@@ -138,6 +140,7 @@ export function createWorld(setup: Setup, trace: Trace): World {
     deviceOptions: { network, browser: setup.browser, now: clock.now, breaks, trace: traced },
     failedAt: -Infinity,
     wallStepped: false,
+    wallSteppedAt: Number.NEGATIVE_INFINITY,
     closing: false,
     broken: null,
   }
