@@ -26,6 +26,8 @@ export interface Limits {
   readonly sessionsPerUser: number
   /** Sessions taken in a second; the others are told when to come back. @defaultValue 2000 */
   readonly admissionsPerSecond: number
+  /** Distinct users a day whom one may ask about or watch, and who are not their contacts; a node counts for itself. @defaultValue 500 */
+  readonly strangersPerDay: number
   /** Unsent bytes on a socket above which only the newest record of each user is kept. @defaultValue 262144 */
   readonly queueSoftBytes: number
   /** Unsent bytes on a socket above which it is terminated. @defaultValue 1048576 */
@@ -44,6 +46,7 @@ export const SWITCHABLE_LIMITS: readonly (keyof Limits)[] = [
   'subscriptions',
   'sessionsPerUser',
   'admissionsPerSecond',
+  'strangersPerDay',
   'contacts',
   'contactsTimeoutMs',
   'changesPerMinute',
@@ -63,6 +66,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   subscriptions: 10_000,
   sessionsPerUser: 64,
   admissionsPerSecond: 2_000,
+  strangersPerDay: 500,
   queueSoftBytes: 262_144,
   queueHardBytes: 1_048_576,
   contacts: 100_000,

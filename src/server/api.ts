@@ -20,6 +20,10 @@ export interface PresenceServerEvents {
   'session:open': [session: SessionNotice]
   /** A session is gone for good: left, expired, superseded, or not back within the grace. */
   'session:close': [session: SessionNotice]
+  /** Somebody has asked about users, or begun to watch them: for an audit, "who watches me". */
+  watch: [watch: WatchNotice]
+  /** Somebody asks about many users whom they may not see, or has spent their budget of strangers. */
+  alarm: [alarm: AlarmNotice]
   /** A fault in the background: of an adapter, of `authenticate`, of a listener. Unheard, it harms nobody. */
   error: [error: unknown, context: ErrorContext]
 }
@@ -30,6 +34,26 @@ export interface SessionNotice {
   readonly userId: string
   /** Never used again. */
   readonly sessionId: string
+}
+
+/** Who wants to know of whom. */
+export interface WatchNotice {
+  /** Who asks. */
+  readonly userId: string
+  /** About whom; empty where it was the whole contact list. */
+  readonly asked: readonly string[]
+  /** Of whom they were shown anything. */
+  readonly shown: readonly string[]
+}
+
+/** Perhaps somebody tracks others. */
+export interface AlarmNotice {
+  /** Who. */
+  readonly userId: string
+  /** Users of whom they were shown nothing, today and on this node. */
+  readonly denied: number
+  /** Users they asked about who are not their contacts, today and on this node; at most `strangersPerDay`. */
+  readonly strangers: number
 }
 
 /** Where a fault came from. */

@@ -4,7 +4,7 @@
  * the storage began anew. Whatever was lost on any way, it is found here. One page after the other, so that it never
  * stands in anybody's way.
  */
-import { encodePresence } from '../core/codec.ts'
+import { sameView } from '../core/model.ts'
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
@@ -140,7 +140,7 @@ function compareWatched(
   out: NodeAction[],
 ): void {
   const { sharing } = node
-  if (!sharing || watched.told === '') return
+  if (!sharing || watched.told === null) return
   const { record } = stored
   if (!record && isYoung(node, stored.epoch, now)) return
   const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
@@ -155,8 +155,8 @@ function compareWatched(
 }
 
 /** Of whom nothing stands there it is not known at first that they are offline (L2); under the same version it is later. */
-function isUnsaid({ id, told }: Watched, { record }: StoredRecord): boolean {
-  return !record && told !== encodePresence(id, viewOf(EMPTY_RECORD, AT_ANY_TIME))
+function isUnsaid({ told }: Watched, { record }: StoredRecord): boolean {
+  return !record && told !== null && !sameView(told.view, viewOf(EMPTY_RECORD, AT_ANY_TIME))
 }
 
 /** The greatest that anybody here was told of. */

@@ -1,6 +1,6 @@
 /** When to look at a session or a user again: the earliest of what each of them waits for. */
 import { serverHeartbeatDueAt } from '../core/heartbeat.ts'
-import type { NodeState, Session, User } from './state.ts'
+import { type NodeState, nextSpread, type Session, type User } from './state.ts'
 import { cancel, schedule } from './wheel.ts'
 
 /** A token is renewed this long before it expires, or at nine tenths of its life where that is shorter. */
@@ -38,9 +38,14 @@ export function noteTokenEnd(
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
   const keptUntil = user.sessions.size === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
-  const dueAt = Math.min(user.retryAt, lapsesAt(node, user), keptUntil)
+  const dueAt = Math.min(user.retryAt, user.judgeAt, lapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)
+}
+
+/** In how long it is judged again whom somebody sees of whose changes nobody told: A, spread by a fifth either way. */
+export function judgeEveryMs(node: NodeState): number {
+  return node.config.timing.compareMs * (0.8 + 0.4 * nextSpread(node))
 }
 
 /** When the user's choice lapses, as far as that is this node's business; monotonic. */

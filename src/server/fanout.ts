@@ -10,7 +10,7 @@
 import { addressOf } from '../core/lease.ts'
 import { scheduleUser } from './deadlines.ts'
 import { isDoubtful } from './doubt.ts'
-import type { NodeAction } from './machine.ts'
+import type { NodeAction, Told } from './machine.ts'
 import { post } from './mail.ts'
 import { forgetIdleUser } from './registry.ts'
 import { isFenced, otherNodes } from './standing.ts'
@@ -22,6 +22,7 @@ import { tellWatchers } from './tell.ts'
 const LOCATE_AT_MOST = 1_000
 /** How long contacts or a storage that failed are left alone. */
 const RETRY_MS = 1_000
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Tells of what the user shows now, if that has changed since they were told of it. */
 export function pursueFanout(node: NodeState, user: User, now: number, out: NodeAction[]): void {
@@ -34,22 +35,24 @@ export function pursueFanout(node: NodeState, user: User, now: number, out: Node
     version: user.known.version,
     doubts: new Set<string>(),
   })
-  out.push({ type: 'contacts', request, question: { about: 'contacts', user: user.id } })
+  out.push({ type: 'audience', request, question: { about: 'told', user: user.id } })
 }
 
 /** The contacts have told who is to know, or failed to. */
 export function onAudience(
   node: NodeState,
   { user, version, doubts }: Extract<ContactsPurpose, { type: 'audience' }>,
-  ids: ReadonlySet<string> | null,
+  told: Told | null,
   now: number,
   out: NodeAction[],
 ): void {
-  if (!ids) return tryLater(node, user, now)
-  if (isDoubtful(doubts, user.id, ids)) return startOver(node, user, now, out)
+  if (!told) return tryLater(node, user, now)
+  if (isDoubtful(doubts, user.id, told === 'everyone' ? NOBODY : told)) return startOver(node, user, now, out)
+  if (told === 'everyone') return tellEverywhere(node, user, version, null, now, out)
   // A user may watch themself.
-  const audience = [...ids, user.id]
-  if (audience.length > LOCATE_AT_MOST) return tellEverywhere(node, user, version, audience, now, out)
+  const audience = [...told, user.id]
+  if (audience.length > LOCATE_AT_MOST)
+    return tellEverywhere(node, user, version, new Set(audience), now, out)
   const request = file(node, node.reads, {
     type: 'locate',
     user,
@@ -96,17 +99,17 @@ function locate(audience: readonly string[], { records }: ReadReply): Map<string
   return places
 }
 
-/** Too many to ask where they are: each node looks for those who watch there. */
+/** Anybody, or too many to ask where they are: each node looks for those who watch there. */
 function tellEverywhere(
   node: NodeState,
   user: User,
   version: number,
-  audience: readonly string[],
+  audience: ReadonlySet<string> | null,
   now: number,
   out: NodeAction[],
 ): void {
   if (isCurrent(node, user, version, now)) {
-    tell(node, user, node.config.address, new Set(audience), now, out)
+    tell(node, user, node.config.address, audience, now, out)
     for (const address of otherNodes(node)) tell(node, user, address, null, now, out)
     user.untold = false
   }

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
 import { checkVerdict } from './checks.ts'
-import type { ContactsReader } from './contacts/reader.ts'
+import type { Judging } from './judging.ts'
 import type {
   Command,
   ConnectionId,
@@ -49,7 +49,7 @@ export interface HostOptions<Request> {
   readonly config: NodeConfig
   readonly clock: Clock
   readonly storage: StorageAdapter
-  readonly contacts: ContactsReader
+  readonly judging: Judging
   readonly authenticate: (attempt: {
     readonly request: Request | undefined
     readonly token: string | undefined
@@ -69,6 +69,8 @@ export interface Host<Request> {
     },
   ): Inlet
   command(command: Command): Promise<readonly Presence[] | undefined>
+  /** Something about a user was changed by others; `null`: about anybody. */
+  changed(user: string | null): void
   connections(): number
   /** Nothing is on its way into the storage. */
   isSettled(): boolean
@@ -89,7 +91,7 @@ interface Caller {
 }
 
 export function createHost<Request>(options: HostOptions<Request>): Host<Request> {
-  const { config, clock, storage } = options
+  const { config, clock, storage, judging } = options
   const node = createNode(config, clock.now(), clock.time())
   const connections = new Map<ConnectionId, Connection<Request>>()
   const callers = new Map<RequestId, Caller>()
@@ -183,12 +185,20 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       case 'listen':
       case 'publish':
         return useBus(storage, action, ask, (message) => dispatch({ type: 'message', message }))
-      case 'contacts':
+      case 'audience':
         return ask(
           'contacts',
-          () => options.contacts(action.question),
-          (ids) => ({ type: 'contacts', request: action.request, ids: ids ?? null }),
+          () => judging.audience(action.question),
+          (audience) => ({ type: 'told', request: action.request, audience: audience ?? null }),
         )
+      case 'judge':
+        return ask(
+          'contacts',
+          () => judging.sights(action.question),
+          (judgement) => ({ type: 'judged', request: action.request, judgement: judgement ?? null }),
+        )
+      case 'forget':
+        return judging.forget(action.user)
       case 'authenticate':
         return authenticate(action.connection, action.token)
       case 'notify':
@@ -254,6 +264,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
         callers.set(request, { resolve, reject })
         dispatch({ type: 'command', request, command })
       }),
+    changed: (user) => dispatch({ type: 'changed', user }),
     connections: () => connections.size,
     isSettled: () => node.dirtyUsers.size + node.swaps.size === 0,
     ailments: () => ailmentsOf(node),

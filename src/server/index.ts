@@ -10,22 +10,26 @@ export type { Version } from '../core/version.ts'
 export type { Limits } from '../core/limits.ts'
 export type { TimingOptions } from '../core/timing.ts'
 export type {
+  AlarmNotice,
   Attachment,
   ErrorContext,
   PresenceServer,
   PresenceServerEvents,
   ServerHealth,
   SessionNotice,
+  WatchNotice,
 } from './api.ts'
 export type { HttpServerLike, UpgradeListener } from './attach/http.ts'
 export type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './attach/request.ts'
 export type { SharedOptions } from './attach/shared.ts'
 export type { WebSocketServerLike } from './attach/sub-protocol.ts'
+export { type CachedContactsOptions, cachedContacts } from './contacts/cached.ts'
 export type { ContactsAdapter, IdSource } from './contacts/contract.ts'
 export { type ContactBook, staticContacts } from './contacts/static.ts'
 export type { ErrorStage } from './host.ts'
 export type { Identity, Verdict } from './machine.ts'
 export type { AuthenticationAttempt, Logger, PresenceServerOptions } from './options.ts'
+export type { PrivacyAdapter } from './privacy/contract.ts'
 export { createPresenceServer } from './server.ts'
 export type { BusAdapter } from './storage/bus.ts'
 export type {

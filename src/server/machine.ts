@@ -4,6 +4,7 @@
  */
 import type { PresenceErrorCode } from '../core/errors.ts'
 import type { Presence, StatusChoice } from '../core/model.ts'
+import type { Sights } from '../core/visibility.ts'
 import type { ReadReply, Stamp, Swap, SwapReply } from './storage/contract.ts'
 import type { Claim, ClaimReply, EntryReply, Flush, FlushReply, SessionOwner } from './storage/nodes.ts'
 
@@ -63,7 +64,10 @@ export type NodeEvent =
     }
   | { readonly type: 'read'; readonly request: RequestId; readonly reply: ReadReply | null }
   | { readonly type: 'swapped'; readonly request: RequestId; readonly reply: SwapReply | null }
-  | { readonly type: 'contacts'; readonly request: RequestId; readonly ids: ReadonlySet<string> | null }
+  | { readonly type: 'told'; readonly request: RequestId; readonly audience: Told | null }
+  | { readonly type: 'judged'; readonly request: RequestId; readonly judgement: Judgement | null }
+  /** An adapter tells that something about a user was changed by others; `null`: about anybody. */
+  | { readonly type: 'changed'; readonly user: string | null }
   | { readonly type: 'command'; readonly request: RequestId; readonly command: Command }
   /** Answers of the directory of nodes; `null`: there is none. */
   | { readonly type: 'flushed'; readonly reply: FlushReply | null }
@@ -81,16 +85,41 @@ export type NodeEvent =
   | { readonly type: 'wake' }
   | { readonly type: 'turn' }
 
-/** A question to the contacts adapter. */
-export type ContactsQuestion =
-  | { readonly about: 'contacts'; readonly user: string }
-  | { readonly about: 'roster'; readonly user: string }
-  | { readonly about: 'visible'; readonly user: string; readonly among: readonly string[] }
+/** Whom to tell of a user; `everyone`: whoever watches them. */
+export type Told = ReadonlySet<string> | 'everyone'
+
+/** `told`: whom to tell of a user. `contacts`: who stands in their list, however open they are. */
+export interface AudienceQuestion {
+  readonly about: 'told' | 'contacts'
+  readonly user: string
+}
+
+/** How much a viewer sees of others. */
+export interface SightsQuestion {
+  readonly viewer: string
+  /** `null`: of all whom the viewer may watch as a whole. */
+  readonly among: readonly string[] | null
+  /** Strangers are counted. */
+  readonly counted: boolean
+}
+
+/** How much a viewer sees of whom, and which of those asked about are not in the viewer's own list. */
+export interface Judgement {
+  readonly sights: Sights
+  readonly strangers: readonly string[]
+}
 
 /** What the application hears; see {@link PresenceServerEvents}. */
 export type Notice =
   | { readonly type: 'change'; readonly presence: Presence; readonly previous: Presence }
   | { readonly type: 'session:open' | 'session:close'; readonly userId: string; readonly sessionId: string }
+  | {
+      readonly type: 'watch'
+      readonly userId: string
+      readonly asked: readonly string[]
+      readonly shown: readonly string[]
+    }
+  | { readonly type: 'alarm'; readonly userId: string; readonly denied: number; readonly strangers: number }
 
 export type NodeAction =
   | { readonly type: 'send'; readonly connection: ConnectionId; readonly frame: string }
@@ -112,7 +141,10 @@ export type NodeAction =
       readonly swaps: readonly Swap[]
       readonly stamp: Stamp
     }
-  | { readonly type: 'contacts'; readonly request: RequestId; readonly question: ContactsQuestion }
+  | { readonly type: 'audience'; readonly request: RequestId; readonly question: AudienceQuestion }
+  | { readonly type: 'judge'; readonly request: RequestId; readonly question: SightsQuestion }
+  /** What is kept of a user's contacts and settings does not count any more; `null`: of anybody's. */
+  | { readonly type: 'forget'; readonly user: string | null }
   | { readonly type: 'flush'; readonly flush: Flush }
   | {
       readonly type: 'enlist'

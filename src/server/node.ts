@@ -13,13 +13,20 @@ import { onPublished, sendMail } from './mail.ts'
 import { answerDue, enlist, flushDue, holdDue, join, onEnlisted, onFlushed } from './membership.ts'
 import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
-import type { Command, NodeAction, NodeEvent, RequestId } from './machine.ts'
+import type { Command, Judgement, NodeAction, NodeEvent, RequestId, Told } from './machine.ts'
 import { flushSessions } from './outbox.ts'
 import { changePresence } from './changes.ts'
 import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { askAsApplication, onRecords, onVisibility } from './queries.ts'
 import { userOf } from './registry.ts'
-import { onReviewAudience, onReviewPairs, onReviewRoster, reviewAgain, reviewContacts } from './review.ts'
+import {
+  onReviewAudience,
+  onReviewPairs,
+  onReviewRoster,
+  reviewAgain,
+  reviewAll,
+  reviewContacts,
+} from './review.ts'
 import { onGained } from './sight.ts'
 import { kick, onClosed, refuse } from './endings.ts'
 import { onAuthenticated, onBacklog, openConnection, sessionDue } from './session.ts'
@@ -66,8 +73,12 @@ function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[
     case 'swapped':
       noteStorageTime(node, event.reply?.now, now)
       return onSwapped(node, take(node.swaps, event.request) ?? [], event.reply, now, out)
-    case 'contacts':
-      return onContacts(node, take(node.questions, event.request), event.ids, now, out)
+    case 'told':
+      return onTold(node, take(node.questions, event.request), event.audience, now, out)
+    case 'judged':
+      return onJudged(node, take(node.questions, event.request), event.judgement, now, out)
+    case 'changed':
+      return event.user === null ? reviewAll(node, out) : reviewContacts(node, event.user, out)
     case 'open':
       return openConnection(node, event, now, out)
     case 'closed':
@@ -119,7 +130,7 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
     else if (item.kind === 'duty') dutyDue(node, item.name, now, out)
     else {
       userDue(node, item, now, out)
-      reviewAgain(node, item, out)
+      reviewAgain(node, item, now, out)
     }
   }
 }
@@ -188,26 +199,34 @@ function onRead(
   }
 }
 
-function onContacts(
+function onTold(
   node: NodeState,
   purpose: ContactsPurpose | undefined,
-  ids: ReadonlySet<string> | null,
+  told: Told | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (purpose?.type === 'audience') return onAudience(node, purpose, told, now, out)
+  if (purpose?.type === 'review:audience')
+    return onReviewAudience(node, purpose, told === 'everyone' ? null : told, out)
+}
+
+function onJudged(
+  node: NodeState,
+  purpose: ContactsPurpose | undefined,
+  judgement: Judgement | null,
   now: number,
   out: NodeAction[],
 ): void {
   switch (purpose?.type) {
-    case undefined:
-      return
-    case 'audience':
-      return onAudience(node, purpose, ids, now, out)
     case 'visibility':
-      return onVisibility(node, purpose, ids, out)
-    case 'review:audience':
-      return onReviewAudience(node, purpose, ids, out)
+      return onVisibility(node, purpose, judgement, now, out)
     case 'review:roster':
-      return onReviewRoster(node, purpose, ids, now, out)
+      return onReviewRoster(node, purpose, judgement, now, out)
     case 'review:pairs':
-      return onReviewPairs(node, purpose, ids, now, out)
+      return onReviewPairs(node, purpose, judgement, now, out)
+    default:
+      return
   }
 }
 

@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type Limits, SWITCHABLE_LIMITS } from '../core/limits.t
 import { resolveTiming, type Timing, type TimingOptions } from '../core/timing.ts'
 import type { UpgradeRequest } from './attach/request.ts'
 import type { ContactsAdapter } from './contacts/contract.ts'
+import type { PrivacyAdapter } from './privacy/contract.ts'
 import type { Verdict } from './machine.ts'
 import type { StorageAdapter } from './storage/contract.ts'
 import { memoryStorage } from './storage/memory.ts'
@@ -37,6 +38,8 @@ export interface PresenceServerOptions extends TimingOptions {
   authenticate(attempt: AuthenticationAttempt): Awaitable<Verdict>
   /** Who is to be told of whom: your database, or {@link staticContacts}. */
   readonly contacts: ContactsAdapter
+  /** What users have settled about who may see them. @defaultValue contacts see all, exactly */
+  readonly privacy?: PrivacyAdapter
   /** @defaultValue {@link memoryStorage}: one node */
   readonly storage?: StorageAdapter
   /** Some or all; what is left out keeps its default. 0 switches a limit off where that makes sense. */
@@ -57,6 +60,7 @@ export interface PresenceServerOptions extends TimingOptions {
 export interface ResolvedOptions {
   readonly authenticate: (attempt: AuthenticationAttempt) => Awaitable<Verdict>
   readonly contacts: ContactsAdapter
+  readonly privacy: PrivacyAdapter | undefined
   readonly storage: StorageAdapter
   readonly limits: Limits
   readonly timing: Timing
@@ -68,10 +72,13 @@ export interface ResolvedOptions {
 
 /** Fills in what is left out, and throws `CONFIG` for what cannot work. */
 export function resolveOptions(options: PresenceServerOptions): ResolvedOptions {
-  const { contacts, clock = systemClock } = options
+  const { contacts, privacy, clock = systemClock } = options
   if (!hasMethod(options, 'authenticate')) throw configError('authenticate', 'a function', undefined)
   if (!hasMethod(contacts, 'contactsOf')) {
     throw configError('contacts', 'an object with a function contactsOf', contacts)
+  }
+  if (privacy !== undefined && !hasMethod(privacy, 'settingsOf')) {
+    throw configError('privacy', 'an object with a function settingsOf', privacy)
   }
   const storage = options.storage ?? memoryStorage({ clock })
   if (!hasMethod(storage, 'read') || !hasMethod(storage, 'swap')) {
@@ -80,6 +87,7 @@ export function resolveOptions(options: PresenceServerOptions): ResolvedOptions 
   return {
     authenticate: (attempt) => options.authenticate(attempt),
     contacts,
+    privacy,
     storage,
     limits: resolveLimits(options.limits ?? {}),
     timing: resolveTiming(options, storage.recoveryMs),

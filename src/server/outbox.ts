@@ -8,13 +8,22 @@
  */
 import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
-import { UNKNOWN_VIEW } from '../core/model.ts'
+import { type PresenceView, UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { isFenced, shownBy } from './standing.ts'
-import { type Answer, type NodeState, type Query, type Session, storageTime } from './state.ts'
+import {
+  type Answer,
+  type NodeState,
+  type PushedChange,
+  type Query,
+  type Session,
+  storageTime,
+} from './state.ts'
+import type { StoredRecord } from './storage/contract.ts'
+import { createTelling, textAt, textOf } from './telling.ts'
 import { askTurn } from './turn.ts'
 import { noteShown } from './watch.ts'
 
@@ -63,14 +72,16 @@ export function enqueueChange(
     readonly update: string
     /** The same as it goes out. */
     readonly text: string
+    /** What all that is to be seen is. */
+    readonly view: PresenceView
     readonly version: Version
   },
   out: NodeAction[],
 ): void {
   const waiting = session.pending.get(change.user)
-  const { before, update, text, version } = change
+  const { before, update, text, view, version } = change
   session.pending.set(change.user, { before: waiting?.before ?? before, update, text })
-  for (const query of session.queries) query.pushed.set(change.user, { version, update: text })
+  for (const query of session.queries) query.pushed.set(change.user, { version, view })
   markSession(node, session, out)
 }
 
@@ -108,21 +119,19 @@ export function noteBacklog(
   return 'go on'
 }
 
-/** What an answer shows of one user: never less than what was pushed while it was on its way, or what watchers here know. */
-export function encodeFor(
+/** What there is to see of one user: never less than what was pushed while an answer was on its way, or what watchers here know. */
+export function viewFor(
   node: NodeState,
   query: Query,
   user: string,
   record: Answer['records'][number],
-  time: number,
   now: number,
-): string {
-  if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)
+): PresenceView {
   const pushed = query.pushed.get(user)
-  if (pushed && isNewer(pushed.version, record)) return pushed.update
+  if (pushed && isNewer(pushed.version, record)) return pushed.view
   const watched = node.watched.get(user)
-  if (watched && watched.told !== '' && isNewer(watched.version, record)) return watched.told
-  return encodePresence(user, shownBy(node, record, time, now))
+  if (watched?.told && isNewer(watched.version, record)) return watched.told.view
+  return shownBy(node, record, AT_ANY_TIME, now)
 }
 
 function markSession(node: NodeState, session: Session, out: NodeAction[]): void {
@@ -143,20 +152,10 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   if (!answer) return
   const { query, records, sent } = answer
   const ids = query.ids.slice(sent, sent + PAGE_RECORDS)
-  const time = storageTime(node, now)
-  const page = ids.map((id, index) =>
-    encodeFor(node, query, id, records[sent + index] as Answer['records'][number], time, now),
-  )
   answer.sent += ids.length
-  ids.forEach((id, index) => {
-    if (query.visible?.has(id) === false) return
-    const record = records[sent + index] as Answer['records'][number]
-    const isPast = (record.record?.lastSeen ?? 0) <= time
-    const shown = isPast ? (page[index] as string) : encodeFor(node, query, id, record, AT_ANY_TIME, now)
-    const pushed = query.pushed.get(id)?.version
-    noteShown(node, session, id, pushed && isNewer(pushed, record) ? pushed : record, shown)
-  })
-  tellOthers(session, query, ids, records, sent, page)
+  const page = ids.map((id, index) =>
+    showOne(node, session, query, id, records[sent + index] as StoredRecord, now),
+  )
   const more = answer.sent < query.ids.length
   sendFrame(session, snapshotFrame(query.ref, page, more), out)
   if (!more) {
@@ -166,23 +165,32 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   if (session.answers.length > 0) markSession(node, session, out)
 }
 
-/** What one answer shows the others must not fall behind. */
-function tellOthers(
+/** What an answer shows of one user, encoded. */
+function showOne(
+  node: NodeState,
   session: Session,
-  answered: Query,
-  ids: readonly string[],
-  records: Answer['records'],
-  offset: number,
-  page: readonly string[],
-): void {
-  if (session.queries.size < 2) return
-  ids.forEach((id, index) => {
-    if (answered.visible?.has(id) === false) return
-    const version = records[offset + index] as Answer['records'][number]
-    for (const query of session.queries) {
-      const pushed = query.pushed.get(id)
-      if (query === answered || (pushed && !isNewer(version, pushed.version))) continue
-      query.pushed.set(id, { version, update: page[index] as string })
-    }
-  })
+  query: Query,
+  id: string,
+  record: StoredRecord,
+  now: number,
+): string {
+  const sight = query.sights?.get(id) ?? 'nothing'
+  if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
+  const time = storageTime(node, now)
+  const pushed = query.pushed.get(id)?.version
+  const telling = createTelling(id, viewFor(node, query, id, record, now))
+  const version = pushed && isNewer(pushed, record) ? pushed : record
+  const { view } = telling
+  noteShown(node, session, id, { version, view, text: textOf(telling, sight, time) }, time)
+  tellOthers(session, query, id, { version: record, view })
+  return textAt(telling, sight, time)
+}
+
+/** What one answer shows the others must not fall behind. */
+function tellOthers(session: Session, answered: Query, id: string, shown: PushedChange): void {
+  for (const query of session.queries) {
+    const pushed = query.pushed.get(id)
+    if (query === answered || (pushed && !isNewer(shown.version, pushed.version))) continue
+    query.pushed.set(id, shown)
+  }
 }

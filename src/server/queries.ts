@@ -7,8 +7,9 @@
  * what is pushed meanwhile goes into the answer. Records are read for all who were asked about, and only then covered
  * for those who may not be seen: being refused costs the same work as being answered.
  */
-import { UNKNOWN_VIEW } from '../core/model.ts'
-import type { NodeAction, RequestId } from './machine.ts'
+import { cover, type Sights } from '../core/visibility.ts'
+import { judgeEveryMs, scheduleUser } from './deadlines.ts'
+import type { Judgement, NodeAction, RequestId } from './machine.ts'
 import { isDoubtful } from './doubt.ts'
 import { enqueueAnswer, sendError } from './outbox.ts'
 import { learnAll } from './learning.ts'
@@ -25,11 +26,13 @@ import {
   type ReadPurpose,
   type Session,
   storageTime,
+  type User,
 } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
+import { admitStrangers } from './strangers.ts'
 import { startWatching, stopWatching } from './watch.ts'
 
-const NOBODY: ReadonlySet<string> = new Set()
+const NOBODY: Sights = new Map()
 
 /** A session asks about users, and watches them if it subscribes. */
 export function askAbout(
@@ -48,7 +51,7 @@ export function askAbout(
   const { subscriptions: limit } = node.config.limits
   const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
-  for (const id of added) session.subscriptions.set(id, false)
+  for (const id of added) session.subscriptions.set(id, 'nothing')
   if (session.user) startWatching(node, session.user, added)
   begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
 }
@@ -82,7 +85,7 @@ export function askForRoster(
 /** A session watches its contact list no more. */
 export function unwatchRoster(node: NodeState, session: Session): void {
   session.watchesRoster = false
-  if (session.user?.roster) stopWatching(node, session.user, session.user.roster)
+  if (session.user?.roster) stopWatching(node, session.user, session.user.roster.keys())
 }
 
 /** The application asks, as a user or as itself. */
@@ -95,24 +98,39 @@ export function askAsApplication(
   out: NodeAction[],
 ): void {
   const query = createQuery({ kind: 'get', session: null, viewer, ref: request, ids })
-  if (isFenced(node, now)) fail(node, query, out)
+  if (isFenced(node, now)) fail(node, query, 'UNAVAILABLE', out)
   else if (viewer === null) readRecords(node, query, out)
   else begin(node, query, out)
 }
 
-/** The contacts have told who may be seen, or failed to. */
+/** It is known how much may be seen of whom, or could not be found out. */
 export function onVisibility(
   node: NodeState,
   { query }: Extract<ContactsPurpose, { type: 'visibility' }>,
-  ids: ReadonlySet<string> | null,
+  judgement: Judgement | null,
+  now: number,
   out: NodeAction[],
 ): void {
-  if (!ids) return fail(node, query, out)
-  if (isOutdated(query, ids)) return begin(node, query, out)
-  query.visible = ids
-  if (query.kind === 'roster') startRoster(node, query, ids, out)
-  if (query.kind === 'subscribe') judge(query, ids)
+  if (!judgement) return fail(node, query, 'UNAVAILABLE', out)
+  const { sights } = judgement
+  if (isOutdated(query, sights)) return begin(node, query, out)
+  const { session, viewer } = query
+  if (session && viewer !== null && !admitStrangers(node, viewer, query.ids, judgement, now, out))
+    return fail(node, query, 'LIMIT', out)
+  query.sights = new Map(sights)
+  if (query.kind === 'roster') startRoster(node, query, sights, out)
+  if (query.kind === 'subscribe') judge(query, sights)
+  if (session?.user) noteWatching(node, session.user, query, now, out)
   readRecords(node, query, out)
+}
+
+/** Who watches whom is told to the application, and looked at again by and by. */
+function noteWatching(node: NodeState, user: User, query: Query, now: number, out: NodeAction[]): void {
+  const shown = [...(query.sights?.keys() ?? [])]
+  out.push({ type: 'notify', notice: { type: 'watch', userId: user.id, asked: query.ids, shown } })
+  if (Number.isFinite(user.judgeAt) || query.kind === 'fetch') return
+  user.judgeAt = now + judgeEveryMs(node)
+  scheduleUser(node, user)
 }
 
 /** The storage has told what it holds, or failed to. */
@@ -124,8 +142,8 @@ export function onRecords(
   out: NodeAction[],
 ): void {
   const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
-  if (!records) return fail(node, query, out)
-  if (query.viewer !== null && isOutdated(query, query.visible ?? NOBODY)) return begin(node, query, out)
+  if (!records) return fail(node, query, 'UNAVAILABLE', out)
+  if (query.viewer !== null && isOutdated(query, query.sights ?? NOBODY)) return begin(node, query, out)
   const { session } = query
   learnAll(node, query.ids, records, now, out)
   if (!session)
@@ -140,10 +158,10 @@ export function onRecords(
   }
 }
 
-/** The contacts may have spoken before they changed. */
-function isOutdated(query: Query, visible: ReadonlySet<string>): boolean {
+/** It may have been judged before something changed. */
+function isOutdated(query: Query, sights: Sights): boolean {
   if (query.doubts.size === 0) return false
-  const about = query.kind === 'roster' ? visible : new Set(query.ids)
+  const about = query.kind === 'roster' ? sights : new Set(query.ids)
   return isDoubtful(query.doubts, query.viewer ?? '', about)
 }
 
@@ -154,12 +172,10 @@ function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   // Who was hidden may be seen again by now; the answer will tell.
   for (const [id, { version }] of query.pushed) if (version === HIDDEN) query.pushed.delete(id)
   const request = file(node, node.questions, { type: 'visibility', query })
-  const user = query.viewer as string
-  const question =
-    query.kind === 'roster'
-      ? ({ about: 'roster', user } as const)
-      : ({ about: 'visible', user, among: query.ids } as const)
-  out.push({ type: 'contacts', request, question })
+  const among = query.kind === 'roster' ? null : query.ids
+  const counted = query.session !== null && node.config.limits.strangersPerDay > 0
+  const question = { viewer: query.viewer as string, among, counted }
+  out.push({ type: 'judge', request, question })
 }
 
 function readRecords(node: NodeState, query: Query, out: NodeAction[]): void {
@@ -168,32 +184,32 @@ function readRecords(node: NodeState, query: Query, out: NodeAction[]): void {
 }
 
 /** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. */
-function startRoster(node: NodeState, query: Query, ids: ReadonlySet<string>, out: NodeAction[]): void {
-  query.ids = [...ids]
+function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAction[]): void {
+  query.ids = [...sights.keys()]
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
-  if (session.user.roster) applyRoster(node, session.user, ids, { except: session }, out)
+  if (session.user.roster) applyRoster(node, session.user, sights, { except: session }, out)
   else {
-    session.user.roster = ids
-    startWatching(node, session.user, ids)
+    session.user.roster = sights
+    startWatching(node, session.user, query.ids)
   }
 }
 
-function judge(query: Query, visible: ReadonlySet<string>): void {
+function judge(query: Query, sights: Sights): void {
   const subscriptions = query.session?.subscriptions
-  for (const id of query.ids) if (subscriptions?.has(id)) subscriptions.set(id, visible.has(id))
+  for (const id of query.ids) if (subscriptions?.has(id)) subscriptions.set(id, sights.get(id) ?? 'nothing')
 }
 
 /** A question that is answered by an error has changed nothing. */
-function fail(node: NodeState, query: Query, out: NodeAction[]): void {
+function fail(node: NodeState, query: Query, code: 'UNAVAILABLE' | 'LIMIT', out: NodeAction[]): void {
   const { session } = query
   if (!session) {
-    out.push({ type: 'reply', request: query.ref, value: 'UNAVAILABLE' })
+    out.push({ type: 'reply', request: query.ref, value: code })
     return
   }
   if (!session.queries.delete(query)) return
   withdraw(node, session, query)
-  sendError(session, 'UNAVAILABLE', query.ref, out)
+  sendError(session, code, query.ref, out)
 }
 
 /** What the question put on the watch list belongs to another one from now on, if one asks for the same. */
@@ -227,9 +243,8 @@ function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
 function presencesOf(node: NodeState, query: Query, records: readonly StoredRecord[], now: number) {
   const time = storageTime(node, now)
   return query.ids.map((id, index) => {
-    const hidden = query.visible !== null && !query.visible.has(id)
-    const stored = records[index] as StoredRecord
-    return presenceOf(id, hidden ? UNKNOWN_VIEW : shownBy(node, stored, time, now))
+    const sight = query.viewer === null ? 'exact' : (query.sights?.get(id) ?? 'nothing')
+    return presenceOf(id, cover(shownBy(node, records[index] as StoredRecord, time, now), sight, time))
   })
 }
 

@@ -94,6 +94,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     self: '',
     roster: null,
     reviewFailed: false,
+    judgeAt: Number.POSITIVE_INFINITY,
     retryAt: Number.POSITIVE_INFINITY,
     dueAt: 0,
     slot: null,

@@ -3,7 +3,9 @@
  * sight is told what there is to see, who loses it gets `unknown`. Pushes need no review: they ask the contacts anew.
  */
 import { castDoubt, isDoubtful } from './doubt.ts'
-import type { NodeAction } from './machine.ts'
+import type { Sights } from '../core/visibility.ts'
+import { judgeEveryMs, scheduleUser } from './deadlines.ts'
+import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
 import {
   file,
@@ -14,11 +16,14 @@ import {
   type Session,
   type User,
 } from './state.ts'
+import { sightOf } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
+const NOBODY: Sights = new Map()
 
 /** Judges again whom `changed` sees, and who sees `changed`. */
 export function reviewContacts(node: NodeState, changed: string, out: NodeAction[]): void {
+  out.push({ type: 'forget', user: changed })
   castDoubt(node, changed)
   const own = node.users.get(changed)
   if (own) reviewOwn(node, own, NONE, out)
@@ -29,7 +34,16 @@ export function reviewContacts(node: NodeState, changed: string, out: NodeAction
     unsure = true
   }
   const request = file(node, node.questions, { type: 'review:audience', changed, unsure, outdated: false })
-  out.push({ type: 'contacts', request, question: { about: 'contacts', user: changed } })
+  out.push({ type: 'audience', request, question: { about: 'contacts', user: changed } })
+}
+
+/** Something has changed, and it is not known about whom: everybody's view is judged again. */
+export function reviewAll(node: NodeState, out: NodeAction[]): void {
+  out.push({ type: 'forget', user: null })
+  for (const viewer of node.users.values()) {
+    castDoubt(node, viewer.id)
+    reviewOwn(node, viewer, NONE, out)
+  }
 }
 
 /** Who is to know of `changed` now: those, and all who knew until now, are judged. */
@@ -61,24 +75,24 @@ export function onReviewAudience(
 export function onReviewRoster(
   node: NodeState,
   { viewer, unsure, doubts, outdated }: ReviewRoster,
-  roster: ReadonlySet<string> | null,
+  judgement: Judgement | null,
   now: number,
   out: NodeAction[],
 ): void {
   if (!viewer.roster || outdated) return
-  const ids = roster ?? NONE
-  if (isDoubtful(doubts, viewer.id, ids)) {
+  const roster = judgement?.sights ?? NOBODY
+  if (isDoubtful(doubts, viewer.id, roster)) {
     return reviewRoster(node, viewer, new Set([...unsure, ...doubts]), out)
   }
-  if (!roster) judgeLater(node, viewer, now)
-  applyRoster(node, viewer, ids, { unsure }, out)
+  if (!judgement) judgeLater(node, viewer, now)
+  applyRoster(node, viewer, roster, { unsure }, out)
 }
 
 /** Pairs of a session that subscribes by id, judged again. */
 export function onReviewPairs(
   node: NodeState,
   { session, ids, unsure, doubts }: ReviewPairs,
-  visible: ReadonlySet<string> | null,
+  judgement: Judgement | null,
   now: number,
   out: NodeAction[],
 ): void {
@@ -87,29 +101,35 @@ export function onReviewPairs(
   if (isDoubtful(doubts, viewer, new Set(ids))) {
     return reviewPairs(node, viewer, session, ids, new Set([...unsure, ...doubts]), out)
   }
-  if (!visible && session.user) judgeLater(node, session.user, now)
-  const watched = ids.filter((id) => session.subscriptions.has(id))
-  const isVisible = (id: string) => visible?.has(id) === true
-  const isUnsure = (id: string) => unsure.has(viewer) || unsure.has(id)
-  const gained = watched.filter(
-    (id) => isVisible(id) && (isUnsure(id) || session.subscriptions.get(id) === false),
-  )
-  for (const id of watched) session.subscriptions.set(id, isVisible(id))
-  hide(
-    node,
-    session,
-    watched.filter((id) => !isVisible(id) && !(session.watchesRoster && session.user?.roster?.has(id))),
-    out,
-  )
+  if (!judgement && session.user) judgeLater(node, session.user, now)
+  const gained: string[] = []
+  const lost: string[] = []
+  for (const id of ids) {
+    const before = session.subscriptions.get(id)
+    if (before === undefined) continue
+    const sight = judgement?.sights.get(id) ?? 'nothing'
+    session.subscriptions.set(id, sight)
+    for (const query of session.queries) if (query.sights?.has(id)) query.sights.set(id, sightOf(session, id))
+    if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
+    if (sight !== 'nothing') gained.push(id)
+    else if (sightOf(session, id) === 'nothing') lost.push(id)
+  }
+  hide(node, session, lost, out)
   if (gained.length > 0) readGained(node, [session], gained, out)
 }
 
-/** A viewer's time has come: where the contacts could not be asked, they are asked again. */
-export function reviewAgain(node: NodeState, viewer: User, out: NodeAction[]): void {
-  if (!viewer.reviewFailed) return
+/** A viewer's time has come: what could not be asked is asked again, and what nobody told of is found. */
+export function reviewAgain(node: NodeState, viewer: User, now: number, out: NodeAction[]): void {
+  const failed = viewer.reviewFailed
+  if (!failed && now < viewer.judgeAt) return
   viewer.reviewFailed = false
-  // Nor is it known what they were told last.
-  reviewOwn(node, viewer, new Set([viewer.id]), out)
+  const watches = [...viewer.sessions.values()].some(
+    (session) => session.watchesRoster || session.subscriptions.size > 0,
+  )
+  viewer.judgeAt = watches ? now + judgeEveryMs(node) : Number.POSITIVE_INFINITY
+  scheduleUser(node, viewer)
+  // Where it could not be asked, it is not known either what they were told last.
+  reviewOwn(node, viewer, failed ? new Set([viewer.id]) : NONE, out)
 }
 
 function reviewOwn(node: NodeState, viewer: User, unsure: ReadonlySet<string>, out: NodeAction[]): void {
@@ -135,7 +155,7 @@ function reviewRoster(node: NodeState, viewer: User, unsure: ReadonlySet<string>
     doubts: new Set<string>(),
     outdated: false,
   })
-  out.push({ type: 'contacts', request, question: { about: 'roster', user: viewer.id } })
+  out.push({ type: 'judge', request, question: { viewer: viewer.id, among: null, counted: false } })
 }
 
 function reviewPairs(
@@ -153,5 +173,5 @@ function reviewPairs(
     unsure,
     doubts: new Set<string>(),
   })
-  out.push({ type: 'contacts', request, question: { about: 'visible', user: viewer, among: ids } })
+  out.push({ type: 'judge', request, question: { viewer, among: ids, counted: false } })
 }

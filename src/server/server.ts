@@ -12,8 +12,8 @@ import { attachShared, type SharedOptions } from './attach/shared.ts'
 import { attachBySubProtocol, type WebSocketServerLike } from './attach/sub-protocol.ts'
 import { createUpgradeHandler } from './attach/upgrade.ts'
 import { checkIdentity, checkUserId } from './checks.ts'
-import { createContactsReader } from './contacts/reader.ts'
 import { createHost, type ErrorStage } from './host.ts'
+import { createJudging } from './judging.ts'
 import type { Notice } from './machine.ts'
 import { type AuthenticationAttempt, type PresenceServerOptions, resolveOptions } from './options.ts'
 
@@ -36,7 +36,7 @@ const CLOSE_CHECK_MS = 20
  * ```
  */
 export function createPresenceServer(options: PresenceServerOptions): PresenceServer {
-  const { authenticate, contacts, storage, limits, timing, origins, logger, clock, nodeId } =
+  const { authenticate, contacts, privacy, storage, limits, timing, origins, logger, clock, nodeId } =
     resolveOptions(options)
   const events = new EventEmitter<PresenceServerEvents>()
   const attachments = new Set<() => void>()
@@ -60,11 +60,10 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       limits,
       address: `${nodeId ?? 'node'}-${randomUUID()}`,
       shared: storage.nodes !== undefined,
-      selective: contacts.canSee !== undefined,
     },
     clock,
     storage,
-    contacts: createContactsReader(contacts, limits, clock),
+    judging: createJudging({ contacts, privacy }, limits, clock),
     authenticate: (attempt) => (comesByCookie(attempt, origins) ? null : authenticate(attempt)),
     createSessionId: randomUUID,
     onNotice: (notice) => {
@@ -72,6 +71,21 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     },
     onError: report,
   })
+
+  /** What adapters hear of changes that others made. */
+  const onChange = (userId: string | null): void => {
+    reported(() => {
+      host.changed(userId === null ? null : checked(userId))
+    })
+  }
+  const reported = <Value>(act: () => Value): Value | undefined => {
+    try {
+      return act()
+    } catch (error) {
+      report(error, 'contacts')
+      return undefined
+    }
+  }
 
   const handleUpgrade = createUpgradeHandler(
     limits.frameBytes,
@@ -113,6 +127,8 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
 
   const checked = (userId: string): string => checkUserId(userId, limits.idBytes)
 
+  const listening = [contacts, privacy].map((adapter) => reported(() => adapter?.onChange?.(onChange)))
+
   const close = async (drainMs: number): Promise<void> => {
     for (const undo of attachments) undo()
     attachments.clear()
@@ -124,6 +140,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     }
     if (storage.nodes) await inTime(host.command({ type: 'leave' }), deadline)
     host.stop()
+    for (const stop of listening) reported(() => stop?.())
     await closeStorage(deadline)
     events.removeAllListeners()
   }
@@ -212,15 +229,21 @@ function comesByCookie(
 }
 
 function announce(events: EventEmitter<PresenceServerEvents>, notice: Notice): void {
-  if (notice.type !== 'change') {
+  if (notice.type === 'change') {
+    const { presence, previous } = notice
+    events.emit('change', presence, previous)
+    if (presence.online === previous.online) return
+    events.emit(presence.online ? 'online' : 'offline', presence, previous)
+  } else if (notice.type === 'watch') {
+    const { userId, asked, shown } = notice
+    events.emit('watch', { userId, asked, shown })
+  } else if (notice.type === 'alarm') {
+    const { userId, denied, strangers } = notice
+    events.emit('alarm', { userId, denied, strangers })
+  } else {
     const { type, userId, sessionId } = notice
     events.emit(type, { userId, sessionId })
-    return
   }
-  const { presence, previous } = notice
-  events.emit('change', presence, previous)
-  if (presence.online === previous.online) return
-  events.emit(presence.online ? 'online' : 'offline', presence, previous)
 }
 
 /** A listener that fails, at once or later, is its author's fault, and nobody else's trouble. */

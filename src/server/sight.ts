@@ -2,10 +2,10 @@
 import { encodePresence } from '../core/codec.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
+import type { Sights } from '../core/visibility.ts'
 import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
-import { encodeFor, enqueueChange } from './outbox.ts'
-import { AT_ANY_TIME } from './presence-of.ts'
+import { enqueueChange, viewFor } from './outbox.ts'
 import { learnAll } from './learning.ts'
 import {
   createQuery,
@@ -17,7 +17,8 @@ import {
   type User,
 } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
-import { noteShown, startWatching, stopWatching } from './watch.ts'
+import { createTelling, textAt, textOf } from './telling.ts'
+import { noteShown, sightOf, startWatching, stopWatching } from './watch.ts'
 
 /** How long contacts or a storage that failed are left alone. */
 const RETRY_MS = 1_000
@@ -29,7 +30,7 @@ export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, v
 export function applyRoster(
   node: NodeState,
   viewer: User,
-  roster: ReadonlySet<string>,
+  roster: Sights,
   how: {
     /** Of whom a push may have been held back meanwhile; the viewer: of all. */
     readonly unsure?: ReadonlySet<string>
@@ -38,19 +39,21 @@ export function applyRoster(
   },
   out: NodeAction[],
 ): void {
-  const before = viewer.roster ?? new Set()
+  const before: Sights = viewer.roster ?? new Map()
   viewer.roster = roster
-  const isNews = (id: string) => how.unsure?.has(viewer.id) || how.unsure?.has(id) || !before.has(id)
-  const gained = [...roster].filter(isNews)
-  const lost = [...before].filter((id) => !roster.has(id))
+  const isUnsure = (id: string) => how.unsure?.has(viewer.id) || how.unsure?.has(id)
+  const gained = [...roster.keys()].filter((id) => isUnsure(id) || before.get(id) !== roster.get(id))
+  const lost = [...before.keys()].filter((id) => !roster.has(id))
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
-  if (watching.length > 0) startWatching(node, viewer, roster)
+  if (watching.length > 0) startWatching(node, viewer, roster.keys())
   stopWatching(node, viewer, lost)
   for (const session of watching) {
+    for (const query of session.queries)
+      if (query.kind === 'roster' && query.sights) query.sights = new Map(roster)
     hide(
       node,
       session,
-      lost.filter((id) => session.subscriptions.get(id) !== true),
+      lost.filter((id) => sightOf(session, id) === 'nothing'),
       out,
     )
   }
@@ -67,6 +70,7 @@ export function onGained(
   out: NodeAction[],
 ): void {
   if (reply) learnAll(node, ids, reply.records, now, out)
+  const time = storageTime(node, now)
   for (const query of queries) {
     const { session } = query
     if (!session?.queries.delete(query)) continue
@@ -77,11 +81,15 @@ export function onGained(
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
-      const text = encodeFor(node, query, id, stored, storageTime(node, now), now)
-      const update = encodeFor(node, query, id, stored, AT_ANY_TIME, now)
+      const sight = sightOf(session, id)
+      if (sight === 'nothing') return
+      const view = viewFor(node, query, id, stored, now)
+      const telling = createTelling(id, view)
+      const update = textOf(telling, sight, time)
+      const text = textAt(telling, sight, time)
       const version = newest(query.pushed.get(id)?.version, stored)
-      enqueueChange(node, session, { user: id, before: '', update, text, version }, out)
-      noteShown(node, session, id, version, update)
+      enqueueChange(node, session, { user: id, before: '', update, text, view, version }, out)
+      noteShown(node, session, id, { version, view, text: update }, time)
     })
   }
 }
@@ -110,7 +118,8 @@ export function readGained(
 export function hide(node: NodeState, session: Session, ids: readonly string[], out: NodeAction[]): void {
   for (const id of ids) {
     const update = encodePresence(id, UNKNOWN_VIEW)
-    enqueueChange(node, session, { user: id, before: '', update, text: update, version: HIDDEN }, out)
+    const change = { user: id, before: '', update, text: update, view: UNKNOWN_VIEW, version: HIDDEN }
+    enqueueChange(node, session, change, out)
   }
 }
 

@@ -5,8 +5,10 @@ import type { PresenceView, SessionActivity } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
 import type { Timing } from '../core/timing.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
+import type { Sight, Sights } from '../core/visibility.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
 import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
+import { type Askers, createAskers } from './askers.ts'
 import { createSharing, type Duty, type Sharing } from './sharing.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { createWheel, type Timed, type Wheel } from './wheel.ts'
@@ -18,8 +20,6 @@ export interface NodeConfig {
   readonly address: string
   /** Other nodes share the storage. */
   readonly shared: boolean
-  /** The contacts judge each pair (`canSee`); being told of somebody is not enough to see them. */
-  readonly selective: boolean
 }
 
 /**
@@ -66,8 +66,8 @@ export interface Session extends Timed {
   readonly floods: RateMeter
   /** Frames that came before the session was ready for them, in order. */
   early: string[]
-  /** Users subscribed to by id, and whether the contacts say that they may be seen. */
-  readonly subscriptions: Map<string, boolean>
+  /** Users subscribed to by id, and how much of them may be seen. */
+  readonly subscriptions: Map<string, Sight>
   watchesRoster: boolean
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
   readonly queries: Set<Query>
@@ -86,7 +86,7 @@ export interface Answer {
   sent: number
 }
 
-/** A change that waits for its frame: what the watcher saw before, what to show, and the same as it goes out. */
+/** A change that waits for its frame: what the watcher saw before, what to show, and the same as it goes out; encoded. */
 export interface PendingChange {
   readonly before: string
   readonly update: string
@@ -130,10 +130,12 @@ export interface User extends Timed {
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
   self: string
-  /** Whom the user may watch as a whole, while one of their sessions does. */
-  roster: ReadonlySet<string> | null
-  /** The contacts could not be asked what changed for this viewer. */
+  /** Whom the user may watch as a whole, and how much they see of each, while one of their sessions does. */
+  roster: Sights | null
+  /** It could not be found out what changed for this viewer. */
   reviewFailed: boolean
+  /** When it is looked at again whom this viewer sees, though nobody told of a change; monotonic. */
+  judgeAt: number
   /** When held or failed work is tried again; monotonic. */
   retryAt: number
 }
@@ -156,13 +158,20 @@ export interface Watched {
   readonly id: string
   /** Users of this node with a session that wants to know. */
   readonly viewers: Set<User>
-  /** What watchers were last told; before they were told anything `''`. */
+  /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
   version: Version
-  told: string
+  told: Telling | null
   /** Whom an answer has shown something else since, and what. */
   readonly strays: Map<Session, Shown>
   /** The number of the contacts' change as of which the viewers were judged. */
   invalidated: number
+}
+
+/** What there is to see of a user, and the same encoded for those who see so much of it. */
+export interface Telling {
+  readonly user: string
+  readonly view: PresenceView
+  readonly texts: Map<Sight, string>
 }
 
 /** What an answer has shown. */
@@ -188,7 +197,8 @@ export interface Query {
   readonly claims: Set<string>
   /** This question has put the whole roster on the watch list. */
   startsRoster: boolean
-  visible: ReadonlySet<string> | null
+  /** How much of each the asker sees; `null`: not known yet, or everything. */
+  sights: Map<string, Sight> | null
   /** Users whose contacts changed since the contacts were asked. */
   readonly doubts: Set<string>
   /** What was pushed to the asker while the answer was on its way. */
@@ -197,7 +207,7 @@ export interface Query {
 
 export interface PushedChange {
   readonly version: Version
-  readonly update: string
+  readonly view: PresenceView
 }
 
 /** Why the storage is being read. */
@@ -214,7 +224,7 @@ export type ReadPurpose =
   | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
   | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
 
-/** Why the contacts are being asked. */
+/** Why it is being asked who may see whom. */
 export type ContactsPurpose =
   | {
       readonly type: 'audience'
@@ -304,6 +314,8 @@ export interface NodeState {
   crowdedUntil: number
   /** The changes of users who have left lately: leaving is no way around the limit of flapping. */
   readonly leftMeters: MeterMemory
+  /** Who has asked about strangers today. */
+  readonly askers: Askers
   /** Storage time less monotonic time, as of the storage's last answer. */
   storageOffset: number
   /** Spreads heartbeats evenly without dice. */
@@ -341,6 +353,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     drops: createMeter(now),
     crowdedUntil: now,
     leftMeters: createMeterMemory(now, METER_MEMORY_MS),
+    askers: createAskers(),
     storageOffset: time - now,
     spread: 0,
     draining: false,
@@ -385,7 +398,7 @@ export function createQuery(
     claims: new Set(),
     startsRoster: false,
     ...about,
-    visible: null,
+    sights: null,
     doubts: new Set(),
     pushed: new Map(),
   }

@@ -1,15 +1,15 @@
 /**
  * Tells the watchers of a user, wherever the news comes from: this node's own fan-out, another node, or the comparison
- * with the storage.
+ * with the storage. Each is told as much as they see.
  */
-import { encodePresence } from '../core/codec.ts'
 import { type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange } from './outbox.ts'
-import { AT_ANY_TIME, seenBy } from './presence-of.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
 import { type NodeState, storageTime } from './state.ts'
-import { NOT_SEEN, watches } from './watch.ts'
+import { createTelling, textAt, textOf } from './telling.ts'
+import { NOT_SEEN, sightOf } from './watch.ts'
 
 /** Tells the watchers of a record, if it is news to them. `recipients`: these users at most; `null`: all who may see. */
 export function tellWatchers(
@@ -22,25 +22,25 @@ export function tellWatchers(
 ): void {
   const watched = node.watched.get(id)
   if (!watched || isNewer(watched.version, record)) return
-  const { told } = watched
-  const view = viewOf(record.record, AT_ANY_TIME)
-  const update = encodePresence(id, view)
   const time = storageTime(node, now)
-  const text =
-    view.lastSeen === null || view.lastSeen <= time ? update : encodePresence(id, seenBy(time, view))
-  const before = { version: watched.version, text: told }
+  const telling = createTelling(id, viewOf(record.record, AT_ANY_TIME))
+  const { version: versionBefore, told: toldBefore } = watched
   watched.version = record
-  watched.told = update
+  watched.told = telling
   for (const viewer of watched.viewers) {
-    const isNamed = recipients?.has(viewer.id) === true
+    const isNamed = recipients === null || recipients.has(viewer.id)
     for (const session of viewer.sessions.values()) {
-      const seen = watched.strays.get(session) ?? before
-      if (session.phase !== 'live' || isNewer(seen.version, record)) continue
-      if ((isNamed || !recipients) && watches(node, viewer, session, id, isNamed)) {
+      const stray = watched.strays.get(session)
+      if (session.phase !== 'live' || isNewer(stray?.version ?? versionBefore, record)) continue
+      const sight = sightOf(session, id)
+      const before = stray?.text ?? (toldBefore && sight !== 'nothing' ? textOf(toldBefore, sight, time) : '')
+      if (isNamed && sight !== 'nothing') {
         watched.strays.delete(session)
-        const change = { user: id, before: seen.text, update, text, version: record }
+        const update = textOf(telling, sight, time)
+        const text = textAt(telling, sight, time)
+        const change = { user: id, before, update, text, view: telling.view, version: record }
         enqueueChange(node, session, change, out)
-      } else watched.strays.set(session, seen)
+      } else watched.strays.set(session, stray ?? { version: versionBefore, text: before })
     }
   }
 }

@@ -2,8 +2,11 @@
  * Who watches whom here, and what they saw last. Of each watched user it is kept what their watchers were told, so that
  * nobody is told the older thing last or the same thing twice, wherever the news comes from.
  */
-import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
-import type { NodeState, Session, User, Watched } from './state.ts'
+import type { PresenceView } from '../core/model.ts'
+import { isNewer, NO_VERSION } from '../core/version.ts'
+import type { Sight } from '../core/visibility.ts'
+import type { NodeState, Session, Shown, User, Watched } from './state.ts'
+import { createTelling, textOf } from './telling.ts'
 
 /** A number of changes of contacts that is not known yet. */
 export const NOT_SEEN = -1
@@ -18,7 +21,7 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
   const sessions = [...viewer.sessions.values()]
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (!watched || sessions.some((session) => wants(viewer, session, id))) continue
+    if (!watched || sessions.some((session) => wants(session, id))) continue
     watched.viewers.delete(viewer)
     if (watched.viewers.size === 0) node.watched.delete(id)
   }
@@ -28,7 +31,7 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
 export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<string>): void {
   const { user } = session
   if (!user) return
-  const all = [...ids, ...(user.roster ?? [])]
+  const all = [...ids, ...(user.roster?.keys() ?? [])]
   for (const id of all) node.watched.get(id)?.strays.delete(session)
   stopWatching(node, user, all)
 }
@@ -38,16 +41,21 @@ export function noteShown(
   node: NodeState,
   session: Session,
   id: string,
-  version: Version,
-  text: string,
+  shown: Shown & { readonly view: PresenceView },
+  time: number,
 ): void {
   const watched = node.watched.get(id)
-  if (!watched || !session.user || !wants(session.user, session, id)) return
-  if (watched.told === '') {
-    watched.told = text
+  if (!watched || !wants(session, id)) return
+  const { version, view, text } = shown
+  if (watched.told === null) {
+    watched.told = createTelling(id, view)
     watched.version = version
-  } else if (text === watched.told && !isNewer(version, watched.version)) watched.strays.delete(session)
-  else watched.strays.set(session, { version, text })
+  } else if (
+    !isNewer(version, watched.version) &&
+    text === textOf(watched.told, sightOf(session, id), time)
+  ) {
+    watched.strays.delete(session)
+  } else watched.strays.set(session, { version, text })
 }
 
 /** Whatever comes next is news, if it differs from what was told. */
@@ -57,21 +65,15 @@ export function forgetOrder(watched: Watched): void {
   for (const [session, { text }] of watched.strays) watched.strays.set(session, { version: first, text })
 }
 
-/** Whether a session of `viewer` is to be told of a user. `isNamed`: that user names them among their contacts. */
-export function watches(
-  node: NodeState,
-  viewer: User,
-  session: Session,
-  target: string,
-  isNamed: boolean,
-): boolean {
-  const subscribed = session.subscriptions.get(target)
-  if (subscribed === true || (subscribed === false && isNamed && !node.config.selective)) return true
-  return session.watchesRoster && viewer.roster !== null && viewer.roster.has(target)
+/** How much a session that wants to know of a user sees of them. */
+export function sightOf(session: Session, target: string): Sight {
+  const subscribed = session.subscriptions.get(target) ?? 'nothing'
+  if (subscribed !== 'nothing' || !session.watchesRoster) return subscribed
+  return session.user?.roster?.get(target) ?? 'nothing'
 }
 
-function wants(viewer: User, session: Session, id: string): boolean {
-  return session.subscriptions.has(id) || (session.watchesRoster && viewer.roster?.has(id) === true)
+function wants(session: Session, id: string): boolean {
+  return session.subscriptions.has(id) || (session.watchesRoster && session.user?.roster?.has(id) === true)
 }
 
 function watchedUser(node: NodeState, id: string): Watched {
@@ -81,7 +83,7 @@ function watchedUser(node: NodeState, id: string): Watched {
       id,
       viewers: new Set(),
       version: { epoch: 0, version: NO_VERSION },
-      told: '',
+      told: null,
       strays: new Map(),
       invalidated: NOT_SEEN,
     }

@@ -84,7 +84,7 @@ describe('subscriptions', () => {
     ['the first', 0],
     ['the second', 1],
   ])('of two questions about the same user %s fails: the other one still watches', async (_, failing) => {
-    const world = createServerWorld()
+    const world = createServerWorld({ limits: { strangersPerDay: 0 } })
     const bob = await world.open('bob', { watch: [] })
     world.contacts.mode = 'hold'
     await bob.say(subscribe(['alice'], 1))

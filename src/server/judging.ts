@@ -1,0 +1,103 @@
+/**
+ * Answers what the node's machine asks about users: whom to tell of somebody, and how much a viewer sees of others. Here
+ * contacts and privacy come together; the rule itself is in core/visibility.
+ *
+ * For everyone who is asked about the same is looked up, whether they exist, are hidden, or have blocked the viewer: being
+ * refused costs what being answered costs (S7).
+ */
+import { type Awaitable, isPromise } from '../core/awaitable.ts'
+import { isOpen, judge, type Privacy, type Sight, type Sights } from '../core/visibility.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Limits } from '../core/limits.ts'
+import type { ContactsAdapter } from './contacts/contract.ts'
+import { createContactsReader } from './contacts/reader.ts'
+import { andThen, inSteps } from './contacts/waiting.ts'
+import type { AudienceQuestion, Judgement, SightsQuestion, Told } from './machine.ts'
+import type { PrivacyAdapter } from './privacy/contract.ts'
+import { createSettingsReader } from './settings.ts'
+
+/** What the machine asks. */
+export interface Judging {
+  audience(question: AudienceQuestion): Awaitable<Told>
+  /** How much a viewer sees. */
+  sights(question: SightsQuestion): Awaitable<Judgement>
+  /** What is kept of a user does not count any more; `null`: of anybody. */
+  forget(user: string | null): void
+}
+
+const NONE: readonly string[] = []
+
+export function createJudging(
+  adapters: { readonly contacts: ContactsAdapter; readonly privacy: PrivacyAdapter | undefined },
+  limits: Pick<Limits, 'contacts' | 'contactsTimeoutMs' | 'idBytes'>,
+  clock: Clock,
+): Judging {
+  const contacts = createContactsReader(adapters.contacts, limits, clock)
+  const settings = createSettingsReader(adapters.privacy, limits.contactsTimeoutMs, clock)
+  const sightsOf = (
+    viewer: string,
+    targets: readonly string[],
+    isContact: (id: string) => boolean,
+  ): Awaitable<Sights> =>
+    andThen(settings.own(viewer), (by) => {
+      const sightOf = (target: string): Awaitable<Sight> =>
+        andThen(settings.asked(target), (of) =>
+          judge({ viewer, target, isContact: isContact(target), of, by }),
+        )
+      return andThen(inSteps(targets, sightOf), (sights) => seen(targets, sights))
+    })
+
+  const roster = (viewer: string): Awaitable<Sights> => {
+    const all = () => true
+    if (!adapters.privacy)
+      return andThen(contacts({ about: 'roster', user: viewer }), (ids) => sightsOf(viewer, [...ids], all))
+    return andThen(contacts({ about: 'own', user: viewer }), (own) => among(viewer, [...own]))
+  }
+
+  const among = (viewer: string, targets: readonly string[]): Awaitable<Sights> =>
+    andThen(contacts({ about: 'visible', user: viewer, among: targets }), (visible) =>
+      sightsOf(viewer, targets, (id) => visible.has(id)),
+    )
+
+  const strangers = (viewer: string, targets: readonly string[]): Awaitable<readonly string[]> =>
+    andThen(contacts({ about: 'own', user: viewer }), (own) =>
+      targets.filter((id) => id !== viewer && !own.has(id)),
+    )
+
+  return {
+    audience({ about, user }) {
+      const list = () => contacts({ about: 'contacts', user })
+      if (about === 'contacts') return list()
+      return andThen(settings.own(user), (privacy: Privacy) => (isOpen(privacy) ? 'everyone' : list()))
+    },
+    sights({ viewer, among: targets, counted }) {
+      if (targets === null) return andThen(roster(viewer), (sights) => ({ sights, strangers: NONE }))
+      const sights = among(viewer, targets)
+      if (!counted) return andThen(sights, (found) => ({ sights: found, strangers: NONE }))
+      return both(sights, () => strangers(viewer, targets))
+    },
+    forget(user) {
+      settings.forget(user)
+      if (user !== null) adapters.contacts.invalidate?.(user)
+    },
+  }
+}
+
+/** Asks for the second while the first is under way. */
+function both(
+  sights: Awaitable<Sights>,
+  strangers: () => Awaitable<readonly string[]>,
+): Awaitable<Judgement> {
+  if (!isPromise(sights)) return andThen(strangers(), (others) => ({ sights, strangers: others }))
+  const others = (async () => strangers())()
+  return Promise.all([sights, others]).then(([found, strange]) => ({ sights: found, strangers: strange }))
+}
+
+function seen(targets: readonly string[], sights: readonly Sight[]): Sights {
+  const found = new Map<string, Sight>()
+  targets.forEach((id, index) => {
+    const sight = sights[index]
+    if (sight !== undefined && sight !== 'nothing') found.set(id, sight)
+  })
+  return found
+}

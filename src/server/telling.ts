@@ -1,0 +1,28 @@
+/** What there is to see of a user, encoded once for all who see as much of it. */
+import { encodePresence } from '../core/codec.ts'
+import type { PresenceView } from '../core/model.ts'
+import { cover, type Sight } from '../core/visibility.ts'
+import { seenBy } from './presence-of.ts'
+import type { Telling } from './state.ts'
+
+/** @param view - as it is at any time */
+export function createTelling(user: string, view: PresenceView): Telling {
+  return { user, view, texts: new Map() }
+}
+
+/** By this it is told whether two views differ for somebody who sees so much. */
+export function textOf({ user, view, texts }: Telling, sight: Sight, time: number): string {
+  let text = texts.get(sight)
+  if (text === undefined) {
+    text = encodePresence(user, cover(view, sight, time))
+    texts.set(sight, text)
+  }
+  return text
+}
+
+/** The same as it goes out now. */
+export function textAt(telling: Telling, sight: Sight, time: number): string {
+  const { user, view } = telling
+  if (view.lastSeen === null || view.lastSeen <= time) return textOf(telling, sight, time)
+  return encodePresence(user, cover(seenBy(time, view), sight, time))
+}
