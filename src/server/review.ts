@@ -21,12 +21,22 @@ import { sightOf } from './watch.ts'
 const NONE: ReadonlySet<string> = new Set()
 const NOBODY: Sights = new Map()
 
+/** Why something is judged again. */
+interface Occasion {
+  /** Of whom a push may have been held back meanwhile; the viewer: of all. */
+  readonly unsure: ReadonlySet<string>
+  /** Nobody told of a change. */
+  readonly routine: boolean
+}
+
+const ANNOUNCED: Occasion = { unsure: NONE, routine: false }
+
 /** Judges again whom `changed` sees, and who sees `changed`. */
 export function reviewContacts(node: NodeState, changed: string, out: NodeAction[]): void {
   out.push({ type: 'forget', user: changed })
   castDoubt(node, changed)
   const own = node.users.get(changed)
-  if (own) reviewOwn(node, own, NONE, out)
+  if (own) reviewOwn(node, own, ANNOUNCED, out)
   let unsure = false
   for (const purpose of node.questions.values()) {
     if (purpose.type !== 'review:audience' || purpose.changed !== changed || purpose.outdated) continue
@@ -42,7 +52,7 @@ export function reviewAll(node: NodeState, out: NodeAction[]): void {
   out.push({ type: 'forget', user: null })
   for (const viewer of node.users.values()) {
     castDoubt(node, viewer.id)
-    reviewOwn(node, viewer, NONE, out)
+    reviewOwn(node, viewer, ANNOUNCED, out)
   }
 }
 
@@ -60,13 +70,13 @@ export function onReviewAudience(
     const viewer = purpose.query.viewer ?? ''
     if (audience === null || audience.has(viewer)) purpose.query.doubts.add(viewer)
   }
-  const doubtful = new Set(unsure ? [changed] : [])
+  const occasion = { unsure: new Set(unsure ? [changed] : []), routine: false }
   for (const viewer of node.users.values()) {
     if (viewer.id === changed) continue
     if (viewer.roster && (viewer.roster.has(changed) || audience?.has(viewer.id)))
-      reviewRoster(node, viewer, doubtful, out)
+      reviewRoster(node, viewer, occasion, out)
     for (const session of liveSessions(viewer)) {
-      if (session.subscriptions.has(changed)) reviewPairs(node, viewer.id, session, [changed], doubtful, out)
+      if (session.subscriptions.has(changed)) reviewPairs(node, viewer.id, session, [changed], occasion, out)
     }
   }
 }
@@ -74,7 +84,7 @@ export function onReviewAudience(
 /** The contact list of a user who watches it, asked for again. */
 export function onReviewRoster(
   node: NodeState,
-  { viewer, unsure, doubts, outdated }: ReviewRoster,
+  { viewer, routine, unsure, doubts, outdated }: ReviewRoster,
   judgement: Judgement | null,
   now: number,
   out: NodeAction[],
@@ -82,8 +92,9 @@ export function onReviewRoster(
   if (!viewer.roster || outdated) return
   const roster = judgement?.sights ?? NOBODY
   if (isDoubtful(doubts, viewer.id, roster)) {
-    return reviewRoster(node, viewer, new Set([...unsure, ...doubts]), out)
+    return reviewRoster(node, viewer, doubted(unsure, doubts), out)
   }
+  if (!judgement && routine) return
   if (!judgement) judgeLater(node, viewer, now)
   applyRoster(node, viewer, roster, { unsure }, out)
 }
@@ -91,7 +102,7 @@ export function onReviewRoster(
 /** Pairs of a session that subscribes by id, judged again. */
 export function onReviewPairs(
   node: NodeState,
-  { session, ids, unsure, doubts }: ReviewPairs,
+  { session, routine, ids, unsure, doubts }: ReviewPairs,
   judgement: Judgement | null,
   now: number,
   out: NodeAction[],
@@ -99,8 +110,9 @@ export function onReviewPairs(
   if (session.phase !== 'live') return
   const viewer = session.user?.id ?? ''
   if (isDoubtful(doubts, viewer, new Set(ids))) {
-    return reviewPairs(node, viewer, session, ids, new Set([...unsure, ...doubts]), out)
+    return reviewPairs(node, viewer, session, ids, doubted(unsure, doubts), out)
   }
+  if (!judgement && routine) return
   if (!judgement && session.user) judgeLater(node, session.user, now)
   const gained: string[] = []
   const lost: string[] = []
@@ -129,29 +141,36 @@ export function reviewAgain(node: NodeState, viewer: User, now: number, out: Nod
   viewer.judgeAt = watches ? now + judgeEveryMs(node) : Number.POSITIVE_INFINITY
   scheduleUser(node, viewer)
   // Where it could not be asked, it is not known either what they were told last.
-  reviewOwn(node, viewer, failed ? new Set([viewer.id]) : NONE, out)
+  reviewOwn(node, viewer, { unsure: failed ? new Set([viewer.id]) : NONE, routine: !failed }, out)
 }
 
-function reviewOwn(node: NodeState, viewer: User, unsure: ReadonlySet<string>, out: NodeAction[]): void {
-  if (viewer.roster) reviewRoster(node, viewer, unsure, out)
+function doubted(unsure: ReadonlySet<string>, doubts: ReadonlySet<string>): Occasion {
+  return { unsure: new Set([...unsure, ...doubts]), routine: false }
+}
+
+function reviewOwn(node: NodeState, viewer: User, occasion: Occasion, out: NodeAction[]): void {
+  if (viewer.roster) reviewRoster(node, viewer, occasion, out)
   for (const session of liveSessions(viewer)) {
     if (session.subscriptions.size > 0)
-      reviewPairs(node, viewer.id, session, [...session.subscriptions.keys()], unsure, out)
+      reviewPairs(node, viewer.id, session, [...session.subscriptions.keys()], occasion, out)
   }
 }
 
 /** The newest question about a roster counts, also for those before it. */
-function reviewRoster(node: NodeState, viewer: User, unsure: ReadonlySet<string>, out: NodeAction[]): void {
-  const inherited = new Set(unsure)
+function reviewRoster(node: NodeState, viewer: User, occasion: Occasion, out: NodeAction[]): void {
+  const unsure = new Set(occasion.unsure)
+  let { routine } = occasion
   for (const purpose of node.questions.values()) {
     if (purpose.type !== 'review:roster' || purpose.viewer !== viewer || purpose.outdated) continue
     purpose.outdated = true
-    inherited.add(viewer.id)
+    if (!purpose.routine) unsure.add(viewer.id)
+    routine &&= purpose.routine
   }
   const request = file(node, node.questions, {
     type: 'review:roster',
     viewer,
-    unsure: inherited,
+    routine,
+    unsure,
     doubts: new Set<string>(),
     outdated: false,
   })
@@ -163,12 +182,13 @@ function reviewPairs(
   viewer: string,
   session: Session,
   ids: readonly string[],
-  unsure: ReadonlySet<string>,
+  { routine, unsure }: Occasion,
   out: NodeAction[],
 ): void {
   const request = file(node, node.questions, {
     type: 'review:pairs',
     session,
+    routine,
     ids,
     unsure,
     doubts: new Set<string>(),

@@ -250,6 +250,8 @@ export interface ReviewAudience {
 export interface ReviewRoster {
   readonly type: 'review:roster'
   readonly viewer: User
+  /** Nobody told of a change: where it cannot be found out, all stays as it is. */
+  readonly routine: boolean
   /** Of whom a push may have been held back meanwhile. */
   readonly unsure: ReadonlySet<string>
   readonly doubts: Set<string>
@@ -260,6 +262,7 @@ export interface ReviewRoster {
 export interface ReviewPairs {
   readonly type: 'review:pairs'
   readonly session: Session
+  readonly routine: boolean
   readonly ids: readonly string[]
   readonly unsure: ReadonlySet<string>
   readonly doubts: Set<string>

@@ -28,6 +28,13 @@ export interface Kept<Value> {
   readonly askedAt: number
 }
 
+interface Flight<Value> {
+  readonly askedAt: number
+  /** On the clock. */
+  readonly start: number
+  readonly answer: PromiseLike<Kept<Value>>
+}
+
 export interface Cache<Value> {
   /** `since`: only what was asked for after this tick. */
   get(key: string, since?: number): Awaitable<Kept<Value>>
@@ -46,28 +53,34 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
     perf: { now: () => 1 + clock.now() },
     ttlResolution: 0,
   })
-  const flights = new Map<string, { readonly askedAt: number; readonly answer: PromiseLike<Kept<Value>> }>()
+  const flights = new Map<string, Flight<Value>>()
 
-  const keep = (key: string, found: Kept<Value>): Kept<Value> => {
-    kept.set(key, found)
+  // It counts from the question on: what came late is as old as what came at once, and a change that nobody told of
+  // may lie between.
+  const keep = (key: string, found: Kept<Value>, start: number): Kept<Value> => {
+    kept.set(key, found, { start: 1 + start })
     return found
   }
   const ask = (key: string): Awaitable<Kept<Value>> => {
     const askedAt = ++ticks.count
+    const start = clock.now()
     const value = load(key)
-    if (!isPromise(value)) return keep(key, { value, askedAt })
+    if (!isPromise(value)) {
+      flights.delete(key)
+      return keep(key, { value, askedAt }, start)
+    }
     const land = (): boolean => flights.get(key)?.askedAt === askedAt && flights.delete(key)
     const answer = value.then(
       (late) => {
         const found = { value: late, askedAt }
-        return land() ? keep(key, found) : found
+        return land() ? keep(key, found, start) : found
       },
       (error: unknown) => {
         land()
         throw error
       },
     )
-    flights.set(key, { askedAt, answer })
+    flights.set(key, { askedAt, start, answer })
     return answer
   }
 
@@ -76,7 +89,9 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
       const found = kept.get(key)
       if (found && found.askedAt > since) return found
       const flight = flights.get(key)
-      return flight && flight.askedAt > since ? flight.answer : ask(key)
+      // Nor is a question that hangs waited for for ever.
+      const isFresh = flight && flight.askedAt > since && clock.now() - flight.start <= ttlMs
+      return isFresh ? flight.answer : ask(key)
     },
     drop(key) {
       kept.delete(key)

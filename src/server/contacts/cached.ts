@@ -75,7 +75,7 @@ export function cachedContacts(
   const asked = cacheOf(contactsOf)
   const rosters = cacheOf((userId) => contacts.rosterOf?.(userId) ?? [])
   const pairs = createPairs({
-    load: (viewer, userIds) => andThen(contacts.canSee?.(viewer, userIds) ?? [], (seen) => new Set(seen)),
+    load: (viewer, userIds) => collect(contacts.canSee?.(viewer, userIds) ?? [], Number.POSITIVE_INFINITY),
     ttlMs,
     maxPairs: Math.ceil(maxIds / 3),
     clock,
@@ -85,7 +85,7 @@ export function cachedContacts(
   const sees: Record<'pairs' | 'symmetric' | 'lists', Sees> = {
     pairs: (viewer, userIds) => pairs.get(viewer, userIds, changes.of),
     symmetric(viewer, userIds) {
-      const since = Math.max(changes.of(viewer), ...userIds.map(changes.of))
+      const since = userIds.reduce((last, id) => Math.max(last, changes.of(id)), changes.of(viewer))
       return andThen(lists.get(viewer, since), ({ value }) => userIds.filter((id) => value.has(id)))
     },
     lists(viewer, userIds) {
@@ -101,19 +101,29 @@ export function cachedContacts(
     for (const cache of [lists, asked, rosters, pairs]) cache.clear()
   }
   return {
-    contactsOf: (userId) =>
-      andThen(lists.get(userId, changes.of(userId)), ({ value, askedAt }): Awaitable<Iterable<string>> => {
-        const changed = changes.since(askedAt, MOST_ADDED)
-        if (!changed) return andThen(lists.get(userId, askedAt), (again) => again.value)
-        return changed.length === 0 ? value : [...value, ...changed]
-      }),
+    contactsOf(userId) {
+      const calledAt = changes.last()
+      return andThen(
+        lists.get(userId, changes.of(userId)),
+        ({ value, askedAt }): Awaitable<Iterable<string>> => {
+          const changed = changes.since(askedAt, MOST_ADDED)
+          if (changed) return changed.length === 0 ? value : [...value, ...changed]
+          // Those who have changed since the call are owed to nobody, or one would ask for ever.
+          if (askedAt > calledAt) return value
+          return andThen(lists.get(userId, calledAt), (again) => again.value)
+        },
+      )
+    },
     canSee: sees[contacts.canSee ? 'pairs' : contacts.symmetric ? 'symmetric' : 'lists'],
     ...(contacts.rosterOf && {
       rosterOf: (userId) => andThen(rosters.get(userId, changes.last()), ({ value }) => value),
     }),
     invalidate(userId) {
-      contacts.invalidate?.(userId)
-      invalidate(userId)
+      try {
+        contacts.invalidate?.(userId)
+      } finally {
+        invalidate(userId)
+      }
     },
     onChange: (listener) =>
       contacts.onChange?.((userId) => {

@@ -4,12 +4,14 @@
  */
 import { type Awaitable, isPromise } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
-import { PresenceError } from '../../core/errors.ts'
+import { PresenceError, type PresenceErrorCode } from '../../core/errors.ts'
 
 /** So many failures in a row mean that it is down. */
 const FAILURES = 5
 /** How long it is left alone then; after that one question tries. */
 const REST_MS = 1_000
+/** An id that is none; settings that cannot be read. */
+const WRONG: readonly PresenceErrorCode[] = ['BAD_ID', 'CONFIG']
 
 /** Asks, and fails where there is no answer in time or the adapter is left alone. */
 export type Guard = <T>(ask: () => Awaitable<T>) => Awaitable<T>
@@ -21,11 +23,12 @@ export function createGuard(what: string, timeoutMs: number, clock: Clock): Guar
 
   const succeed = <T>(value: T): T => {
     failures = 0
+    restsUntil = Number.NEGATIVE_INFINITY
     return value
   }
   const fail = (error: unknown): never => {
     // What it gave was wrong, so it is there.
-    if (error instanceof PresenceError && error.code !== 'TIMEOUT') throw error
+    if (error instanceof PresenceError && WRONG.includes(error.code)) throw succeed(error)
     if (++failures >= FAILURES) restsUntil = clock.now() + REST_MS
     throw error
   }

@@ -31,12 +31,16 @@ interface Pair {
 
 interface Flight {
   readonly askedAt: number
+  /** On the clock. */
+  readonly start: number
   readonly answer: PromiseLike<ReadonlySet<string>>
 }
 
 export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOptions): Pairs {
   const kept = new LRUCache<string, Pair>({
-    max: maxPairs,
+    // By `max` it would take the room for all of them at once.
+    maxSize: maxPairs,
+    sizeCalculation: () => 1,
     ttl: ttlMs,
     // It takes 0 for no time at all, and would set a timer of its own to look at the clock less often.
     perf: { now: () => 1 + clock.now() },
@@ -46,26 +50,35 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
 
   const ask = (viewer: string, userIds: readonly string[]): Awaitable<ReadonlySet<string>> => {
     const askedAt = ++ticks.count
-    const keep = (seen: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> => {
-      for (const id of ids) kept.set(keyOf(viewer, id), { isSeen: seen.has(id), askedAt })
-      return seen
+    const start = clock.now()
+    const keep = (seen: ReadonlySet<string>, keys: ReadonlyMap<string, string>): void => {
+      // As in the other caches it counts from the question on.
+      for (const [id, key] of keys) kept.set(key, { isSeen: seen.has(id), askedAt }, { start: 1 + start })
     }
+    const keys = new Map(userIds.map((id) => [id, keyOf(viewer, id)]))
     const answer = load(viewer, userIds)
-    if (!isPromise(answer)) return keep(answer, userIds)
+    if (!isPromise(answer)) {
+      for (const key of keys.values()) flights.delete(key)
+      keep(answer, keys)
+      return answer
+    }
     /** Gives those of whom nobody has asked again meanwhile. */
-    const land = (): string[] =>
-      userIds.filter((id) => {
-        const key = keyOf(viewer, id)
-        return flights.get(key)?.askedAt === askedAt && flights.delete(key)
-      })
+    const land = (): ReadonlyMap<string, string> => {
+      const ours = [...keys].filter(([, key]) => flights.get(key)?.askedAt === askedAt)
+      for (const [, key] of ours) flights.delete(key)
+      return new Map(ours)
+    }
     const landing = answer.then(
-      (seen) => keep(seen, land()),
+      (seen) => {
+        keep(seen, land())
+        return seen
+      },
       (error: unknown) => {
         land()
         throw error
       },
     )
-    for (const id of userIds) flights.set(keyOf(viewer, id), { askedAt, answer: landing })
+    for (const key of keys.values()) flights.set(key, { askedAt, start, answer: landing })
     return landing
   }
 
@@ -73,8 +86,9 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
     get(viewer, userIds, changedAt) {
       const viewerChangedAt = changedAt(viewer)
       const seen = new Set<string>()
-      const missing: string[] = []
-      const waiting = new Set<PromiseLike<ReadonlySet<string>>>()
+      const missing = new Set<string>()
+      const waiting = new Map<PromiseLike<ReadonlySet<string>>, string[]>()
+      const now = clock.now()
       for (const id of userIds) {
         const key = keyOf(viewer, id)
         const since = Math.max(viewerChangedAt, changedAt(id))
@@ -82,17 +96,31 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
         const flight = flights.get(key)
         if (pair && pair.askedAt > since) {
           if (pair.isSeen) seen.add(id)
-        } else if (flight && flight.askedAt > since) waiting.add(flight.answer)
-        else missing.push(id)
+        } else if (flight && flight.askedAt > since && now - flight.start <= ttlMs) {
+          const waitsForIt = waiting.get(flight.answer)
+          if (waitsForIt) waitsForIt.push(id)
+          else waiting.set(flight.answer, [id])
+        } else missing.add(id)
       }
-      const wanted = (found: ReadonlySet<string>): readonly string[] =>
-        userIds.filter((id) => seen.has(id) || found.has(id))
-      if (missing.length === 0 && waiting.size === 0) return wanted(seen)
-      const asked = missing.length > 0 ? ask(viewer, missing) : seen
-      if (waiting.size === 0) return andThen(asked, wanted)
-      return Promise.all([asked, ...waiting]).then((answers) =>
-        wanted(new Set(answers.flatMap((ids) => [...ids]))),
-      )
+      // Of each only what counts for them: an older flight may say more of those who have changed meanwhile.
+      const take = (found: ReadonlySet<string>, ids: Iterable<string>): void => {
+        for (const id of ids) if (found.has(id)) seen.add(id)
+      }
+      const wanted = (): readonly string[] => userIds.filter((id) => seen.has(id))
+      const asked: Awaitable<ReadonlySet<string>> = missing.size > 0 ? ask(viewer, [...missing]) : NOBODY
+      if (waiting.size === 0) {
+        return andThen(asked, (found) => {
+          take(found, missing)
+          return wanted()
+        })
+      }
+      const flown = [...waiting].map(async ([answer, ids]) => {
+        take(await answer, ids)
+      })
+      const own = (async () => {
+        take(await asked, missing)
+      })()
+      return Promise.all([own, ...flown]).then(wanted)
     },
     clear() {
       kept.clear()
@@ -100,6 +128,8 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
     },
   }
 }
+
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Its length parts one id from the other, whatever they contain. */
 function keyOf(viewer: string, userId: string): string {
