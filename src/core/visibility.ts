@@ -100,12 +100,14 @@ function hidesFrom(rule: AudienceRule, other: string): boolean {
 /** What is left of a view for somebody who sees so much. `time`: now, for buckets. */
 export function cover(view: PresenceView, sight: Sight, time: number): PresenceView {
   if (sight === 'nothing') return UNKNOWN_VIEW
-  const { lastSeen, reason } = view
-  if (sight === 'exact' || (lastSeen === null && reason === null)) return view
-  if (sight === 'minute' && lastSeen !== null)
+  const { lastSeen, lastSeenAccuracy, reason } = view
+  if (sight === 'exact' || (lastSeen === null && lastSeenAccuracy === null && reason === null)) return view
+  if (sight === 'status') return { ...view, lastSeen: null, lastSeenAccuracy: null, reason: null }
+  // What is covered already says no more than it did.
+  if (lastSeen === null) return reason === null ? view : { ...view, reason: null }
+  if (sight === 'minute')
     return { ...view, lastSeen: Math.floor(lastSeen / MINUTE_MS) * MINUTE_MS, lastSeenAccuracy: 'minute' }
-  const bucket = sight === 'bucket' && lastSeen !== null ? bucketOf(lastSeen, time) : null
-  return { ...view, lastSeen: null, lastSeenAccuracy: bucket, reason: null }
+  return { ...view, lastSeen: null, lastSeenAccuracy: bucketOf(lastSeen, time), reason: null }
 }
 
 function bucketOf(lastSeen: number, time: number): LastSeenAccuracy | null {
@@ -119,37 +121,36 @@ function bucketOf(lastSeen: number, time: number): LastSeenAccuracy | null {
  * @returns what is wrong with them, where something is: a setting that is misread would show what is to be hidden
  */
 export function readPrivacy(settings: PrivacySettings): Privacy | { readonly fault: string } {
-  if (typeof settings !== 'object' || (settings as unknown) === null)
+  if (!isObject(settings) || Symbol.iterator in settings || 'then' in settings)
     return { fault: 'settings are an object' }
-  const { online, lastSeen, precision = 'exact', reciprocal = true, blocked } = settings
-  if (!isAudience(online)) return { fault: `online is ${AUDIENCES}` }
-  if (!isAudience(lastSeen)) return { fault: `lastSeen is ${AUDIENCES}` }
+  const { precision = 'exact', reciprocal = true } = settings
+  const online = readAudience(settings.online)
+  if (online === null) return { fault: `online is ${AUDIENCES}` }
+  const lastSeen = readAudience(settings.lastSeen)
+  if (lastSeen === null) return { fault: `lastSeen is ${AUDIENCES}` }
   if (!['exact', 'minute', 'bucket'].includes(precision))
     return { fault: "precision is 'exact', 'minute' or 'bucket'" }
   if (typeof reciprocal !== 'boolean') return { fault: 'reciprocal is true or false' }
-  if (blocked !== undefined && !isIds(blocked)) return { fault: 'blocked is a list of user ids' }
-  return {
-    online: ruleOf(online),
-    lastSeen: ruleOf(lastSeen),
-    precision,
-    reciprocal,
-    blocked: blocked ? new Set(blocked) : NOBODY,
-  }
+  const blocked = settings.blocked === undefined ? NOBODY : readIds(settings.blocked)
+  if (blocked === null) return { fault: 'blocked is a list of user ids' }
+  return { online, lastSeen, precision, reciprocal, blocked }
 }
 
 const AUDIENCES = "'everyone', 'contacts', 'nobody' or { except: ids }"
 
-function isAudience(audience: Audience | undefined): boolean {
-  if (audience === undefined) return true
-  if (typeof audience === 'string') return ['everyone', 'contacts', 'nobody'].includes(audience)
-  return isIds((audience as Partial<{ except: unknown }> | null)?.except)
+function readAudience(audience: unknown = 'contacts'): AudienceRule | null {
+  if (audience === 'everyone' || audience === 'contacts' || audience === 'nobody') return audience
+  return isObject(audience) && 'except' in audience ? readIds(audience.except) : null
 }
 
-/** A text is iterable too, and is no list. */
-function isIds(ids: unknown): boolean {
-  return typeof ids === 'object' && ids !== null && Symbol.iterator in ids
+/** A text is iterable too, and is no list; a number that was to be an id would never be met again. */
+function readIds(ids: unknown): ReadonlySet<string> | null {
+  if (!isObject(ids) || !(Symbol.iterator in ids)) return null
+  const found = new Set(ids as Iterable<unknown>)
+  for (const id of found) if (typeof id !== 'string') return null
+  return found as Set<string>
 }
 
-function ruleOf(audience: Audience = 'contacts'): AudienceRule {
-  return typeof audience === 'string' ? audience : new Set(audience.except)
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
