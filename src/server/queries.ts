@@ -127,7 +127,8 @@ export function onVisibility(
 /** Who watches whom is told to the application, and looked at again by and by. */
 function noteWatching(node: NodeState, user: User, query: Query, now: number, out: NodeAction[]): void {
   const shown = [...(query.sights?.keys() ?? [])]
-  out.push({ type: 'notify', notice: { type: 'watch', userId: user.id, asked: query.ids, shown } })
+  const asked = query.kind === 'roster' ? [] : query.ids
+  out.push({ type: 'notify', notice: { type: 'watch', userId: user.id, asked, shown } })
   if (Number.isFinite(user.judgeAt) || query.kind === 'fetch') return
   user.judgeAt = now + judgeEveryMs(node)
   scheduleUser(node, user)

@@ -339,6 +339,15 @@ describe('L6: slow readers', () => {
   })
 })
 
+test('strangersPerDay: one stranger more a day is refused, and contacts are answered', async () => {
+  const world = await openStreet({ strangersPerDay: 2 })
+  const alice = await world.open('alice', { watch: ['s1', 's2'] })
+  await alice.say({ type: 'subscribe', users: ['s3'], ref: 2 })
+  await alice.say({ type: 'fetch', users: ['s1', 'alice'], ref: 3 })
+  expect(alice.errorCodes()).toEqual(['LIMIT'])
+  expect(alice.of('snapshot').map(({ ref }) => ref)).toEqual([1, 3])
+})
+
 test('every limit that exists has been hit', () => {
   expect([...tested].sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort())
 })

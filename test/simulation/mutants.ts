@@ -88,9 +88,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'snapshot-overwrites-newer',
     file: 'src/server/outbox.ts',
-    find: `if (pushed && isNewer(pushed.version, record)) return pushed.update
+    find: `if (pushed && isNewer(pushed.version, record)) return pushed.view
   const watched = node.watched.get(user)
-  if (watched && watched.told !== '' && isNewer(watched.version, record)) return watched.told
+  if (watched?.told && isNewer(watched.version, record)) return watched.told.view
 `,
     replace: '',
     breaks: ['S3', 'S4'],
@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'watch-after-read',
     file: 'src/server/queries.ts',
-    find: 'for (const id of added) session.subscriptions.set(id, false)',
+    find: "for (const id of added) session.subscriptions.set(id, 'nothing')",
     replace: '',
     breaks: ['S4', 'L1'],
     why: 'what changes between the snapshot and the start of the watch is lost',
@@ -132,8 +132,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'passes-over-strays',
     file: 'src/server/tell.ts',
-    find: 'const seen = watched.strays.get(session) ?? before',
-    replace: 'const seen = before',
+    find: 'const stray = watched.strays.get(session)',
+    replace: 'const stray = undefined',
     breaks: ['S4', 'L1'],
     seed: 1400,
     why: 'who subscribed between two changes keeps the first for ever; found here by the simulator itself',
@@ -144,14 +144,14 @@ export const MUTANTS: readonly Mutant[] = [
     find: "clock.defer(() => dispatch({ type: 'wake' }))",
     replace: "dispatch({ type: 'wake' })",
     breaks: ['S2', 'S6', 'S10', 'S12', 'S15', 'SOUND'],
-    seed: 1103,
+    seed: 3190,
     why: 'a stall of the server ends sessions whose answers lie unread; found here by the simulator itself',
   },
   {
     name: 'strangers-are-shown',
-    file: 'src/server/outbox.ts',
-    find: 'if (query.visible && !query.visible.has(user)) return encodePresence(user, UNKNOWN_VIEW)',
-    replace: '',
+    file: 'src/core/visibility.ts',
+    find: "return isContact && rule !== 'nobody' &&",
+    replace: "return rule !== 'nobody' &&",
     breaks: ['S7'],
     why: 'thousands of strangers tracked for months by their online status (WhatsApp)',
   },

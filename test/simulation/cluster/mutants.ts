@@ -98,8 +98,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-watchers-are-told',
     file: 'src/server/watch.ts',
-    find: 'if (subscribed === true || (subscribed === false && isNamed && !node.config.selective)) return true',
-    replace: 'if (subscribed === true || (subscribed === false && !node.config.selective)) return true',
+    find: "if (subscribed !== 'nothing' || !session.watchesRoster) return subscribed",
+    replace: "if (subscribed !== 'nothing' || session.subscriptions.has(target)) return 'exact'",
     breaks: ['S7'],
     seed: 249,
     why: 'a repair that asks nobody shows users to strangers; found here by the simulator itself',
