@@ -73,9 +73,10 @@ export function cachedContacts(
   const lists = cacheOf(contactsOf)
   // Apart from the lists of those who are here themselves: how fast a stranger is answered must not tell who that is.
   const asked = cacheOf(contactsOf)
-  const rosters = cacheOf((userId) => contacts.rosterOf?.(userId) ?? [])
+  const rosters = cacheOf((userId) => (contacts.rosterOf ? contacts.rosterOf(userId) : []))
   const pairs = createPairs({
-    load: (viewer, userIds) => collect(contacts.canSee?.(viewer, userIds) ?? [], Number.POSITIVE_INFINITY),
+    load: (viewer, userIds) =>
+      collect(contacts.canSee ? contacts.canSee(viewer, userIds) : [], Number.POSITIVE_INFINITY),
     ttlMs,
     maxPairs: Math.ceil(maxIds / 3),
     clock,

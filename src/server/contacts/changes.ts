@@ -11,7 +11,7 @@ export interface Changes {
   readonly of: (userId: string) => number
   /** The tick of the last change of anybody. */
   last(): number
-  /** Who has changed after this tick; `null`: more than `most`. */
+  /** Who has changed after this tick; `null`: more than `most`, or it is not known any more. */
   since(tick: number, most: number): readonly string[] | null
 }
 
@@ -23,7 +23,10 @@ interface Change {
 export function createChanges(ticks: Ticks, keepMs: number, clock: Pick<Clock, 'now'>): Changes {
   // In the order in which they changed.
   const changes = new Map<string, Change>()
+  /** Of whoever was forgotten before their time. */
   let forgottenAt = 0
+  /** Of whoever was forgotten. */
+  let unknownUntil = 0
   let last = 0
 
   const forgetOld = (): void => {
@@ -31,6 +34,7 @@ export function createChanges(ticks: Ticks, keepMs: number, clock: Pick<Clock, '
     for (const [userId, { at, tick }] of changes) {
       if (at >= oldest && changes.size <= MOST_CHANGES) return
       changes.delete(userId)
+      unknownUntil = tick
       if (at >= oldest) forgottenAt = tick
     }
   }
@@ -46,6 +50,8 @@ export function createChanges(ticks: Ticks, keepMs: number, clock: Pick<Clock, '
     last: () => last,
     since(tick, most) {
       if (last < tick) return []
+      // Asked for longer ago than answers are kept, by somebody who still waits.
+      if (unknownUntil >= tick) return null
       const changed: string[] = []
       for (const [userId, change] of changes) if (change.tick >= tick) changed.push(userId)
       return changed.length > most ? null : changed
