@@ -5,7 +5,7 @@
  */
 import { isObject } from '../core/fields.ts'
 import type { UserRecord } from '../core/record.ts'
-import type { VersionedRecord } from '../core/version.ts'
+import { NO_VERSION, type VersionedRecord } from '../core/version.ts'
 
 const LAYOUT = 1
 
@@ -68,7 +68,8 @@ function isItem(item: unknown): item is MailItem {
   if (typeof user !== 'string') return false
   if (kind === 'review' || kind === 'canary') return Number.isSafeInteger(epoch)
   if (kind !== 'tell' && kind !== 'own') return false
-  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(version)) return false
+  // Under no version nothing stands there, so nobody can have written it.
+  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(version) || version === NO_VERSION) return false
   const isRecord = isObject(record) && Array.isArray(record.sessions)
   return isRecord && (Array.isArray(list) || (kind === 'tell' && list === null))
 }

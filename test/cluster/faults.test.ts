@@ -306,6 +306,35 @@ describe('a bus that loses', () => {
     expect(bob.statusesOf('alice')).toEqual(['busy'])
   })
 
+  test('L1: who could not be read when the loss was found is read again after F, and not only by the next comparison', async () => {
+    const { two, alice, bob, clock } = await scene()
+    two.way.bus = 'lost'
+    two.way.outOf.add('alice')
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+    await clock.advance(10)
+    two.way.bus = 'open'
+    await clock.advance(2 * F)
+    two.way.outOf.clear()
+    expect(bob.statusesOf('alice')).toEqual([])
+    await clock.advance(F + 100)
+    expect(bob.statusesOf('alice')).toEqual(['busy'])
+  })
+
+  test('S3: a forged record under no version is told to nobody, not even to who waits for the first', async () => {
+    const { nodes, cluster, clock } = await createClusterWorld()
+    const [, two] = nodes as [ClusterNode, ClusterNode]
+    const bob = await two.open('bob', { watch: [] })
+    await clock.advance(10)
+    two.way.storage = 'deaf'
+    await bob.say({ type: 'subscribe', users: ['alice'], ref: 2 })
+    const second = addressOf(cluster.entries()[1]?.incarnation ?? '')
+    const record = { sessions: [], choice: null, lastSeen: 1, lastSeenAccuracy: 'exact', reason: null }
+    const items = [['tell', 'alice', 0, 0, record, null]]
+    await cluster.storage().bus?.publish(second, JSON.stringify([1, 'x', 1, items]))
+    await clock.advance(10)
+    expect(bob.toldOf('alice')).toEqual([])
+  })
+
   test('L1: also after somebody has forged a number of its sender that is far ahead', async () => {
     const { two, cluster, alice, bob, clock } = await scene()
     const [first = '', second = ''] = cluster.entries().map(({ incarnation }) => addressOf(incarnation))

@@ -42,6 +42,7 @@ const FOUND = [
   ],
   [70516, 'L1: who watched again just before the server was told of the end was shown nothing'],
   [61097, 'S2: a clock that was stepped forward ended the sessions of a node that had just frozen'],
+  [2000919, 'S3: a forged record under no version was told to whoever had not been told anything yet'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

@@ -27,6 +27,8 @@ export interface Way {
    * the records refuses, the one that has the directory answers.
    */
   storage: 'open' | 'refused' | 'cut' | 'deaf' | 'partly'
+  /** Users whose part of the storage does not answer this node. */
+  readonly outOf: Set<string>
   /** Whether the messages for this node arrive. */
   bus: 'open' | 'lost'
   /** All calls so far, by method. */
@@ -81,7 +83,7 @@ function createNode(
   options: ServerWorldOptions,
 ): ClusterNode {
   const process = createProcess(clock, index + 1)
-  const way: Way = { storage: 'open', bus: 'open', calls: new Map() }
+  const way: Way = { storage: 'open', outOf: new Set(), bus: 'open', calls: new Map() }
   const later = <Value>(value: Value): Promise<Value> =>
     new Promise((resolve) => {
       clock.setTimer(0, () => {
@@ -105,6 +107,7 @@ function createNode(
       const answer = carryOut()
       return way.storage === 'deaf' ? timeout() : later(answer)
     },
+    reachOf: (id) => (way.outOf.has(id) ? 'none' : 'whole'),
     carry(_, deliver) {
       if (way.bus === 'open') clock.setTimer(0, () => process.deliver(deliver))
     },
