@@ -36,6 +36,7 @@ const types = {
   'client/react/index': 'src/client/react/index.ts',
   'server/index': 'src/server/index.ts',
   'server/redis/index': 'src/server/redis/index.ts',
+  'server/postgres/index': 'src/server/postgres/index.ts',
   'testing/index': 'src/testing/index.ts',
 }
 

@@ -2,20 +2,25 @@
 // system. Needs nothing but Node, so that it also runs in a fresh clone.
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const inCi = process.env.CI === 'true' || process.env.CI === '1'
 
-/** What a system tool is called on PATH, and in Debian's archive. */
+/**
+ * What a system tool is called on PATH, and in Debian's archive.
+ * @type {Record<'chromium' | 'redis' | 'postgres' | 'cc', { names: string[], debian: string, folders?: () => string[] }>}
+ */
 const tools = {
   chromium: {
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debian: 'chromium',
   },
   redis: { names: ['redis-server', 'valkey-server'], debian: 'redis-server' },
+  // Debian keeps each version's programs in a folder of its own, off PATH.
+  postgres: { names: ['postgres'], debian: 'postgresql', folders: postgresFolders },
   // Builds what steps the clock of a Redis under test.
   cc: { names: ['cc'], debian: 'gcc libc6-dev' },
 }
@@ -60,11 +65,11 @@ export function installPackages() {
  * @returns {string | undefined} its path
  */
 export function need(tool) {
-  const { names, debian } = tools[tool]
-  const found = onPath(names)
+  const { names, debian, folders } = tools[tool]
+  const found = onPath(names, folders?.())
   if (found !== undefined) return found
   const reason = installFromDebian(debian)
-  const installed = onPath(names)
+  const installed = onPath(names, folders?.())
   if (installed !== undefined) return installed
   skipped.push({
     tool,
@@ -78,9 +83,19 @@ export function reportSkipped() {
   for (const { tool, reason } of skipped) console.log(`skipped: whatever needs ${tool} (${reason})`)
 }
 
-/** @param {readonly string[]} names */
-function onPath(names) {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+function postgresFolders() {
+  const versions = '/usr/lib/postgresql'
+  if (!existsSync(versions)) return []
+  const newestFirst = readdirSync(versions).sort((a, b) => Number(b) - Number(a))
+  return newestFirst.map((version) => join(versions, version, 'bin'))
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {readonly string[]} besides folders that are not on PATH
+ */
+function onPath(names, besides = []) {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...besides]) {
     for (const name of names) {
       const path = join(folder, name)
       try {

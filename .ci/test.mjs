@@ -9,6 +9,7 @@ import { inCi, installPackages, need, reportSkipped, run, skipped } from './setu
 installPackages()
 const chromium = need('chromium')
 const redis = need('redis')
+const postgres = need('postgres')
 need('cc')
 
 const folder = mkdtempSync(join(tmpdir(), 'presencekit-counts-'))
@@ -19,6 +20,7 @@ const succeeded = run(process.execPath, [...vitest, ...reporters, ...process.arg
   COUNTS_FILE: file,
   ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }),
   ...(redis === undefined ? {} : { REDIS_PATH: redis }),
+  ...(postgres === undefined ? {} : { POSTGRES_PATH: postgres }),
 })
 const counts = readCounts()
 rmSync(folder, { recursive: true, force: true })

@@ -14,6 +14,7 @@ export default defineConfig({
       { find: /^presencekit\/react$/, replacement: source('client/react/index.ts') },
       { find: /^presencekit\/server$/, replacement: source('server/index.ts') },
       { find: /^presencekit\/redis$/, replacement: source('server/redis/index.ts') },
+      { find: /^presencekit\/postgres$/, replacement: source('server/postgres/index.ts') },
       { find: /^presencekit\/testing$/, replacement: source('testing/index.ts') },
     ],
   },

@@ -1,0 +1,33 @@
+/** An answer in time, or an error of ours. */
+import type { Clock } from '../../core/clock.ts'
+import { PresenceError } from '../../core/errors.ts'
+
+/** What PostgreSQL says of a statement that took longer than `statement_timeout`. */
+const QUERY_CANCELED = '57014'
+
+/** Waits for what may not come. */
+export async function within<T>(promise: Promise<T>, until: number, clock: Clock): Promise<T> {
+  let cancel = (): void => {}
+  const timeout = new Promise<never>((_resolve, reject) => {
+    cancel = clock.setTimer(Math.max(0, until - clock.now()), () => {
+      reject(new PresenceError('TIMEOUT', 'PostgreSQL did not answer in time'))
+    })
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } catch (error) {
+    throw asPresenceError(error)
+  } finally {
+    cancel()
+  }
+}
+
+/** What `pg` says, as an error of ours. */
+export function asPresenceError(error: unknown): PresenceError {
+  if (error instanceof PresenceError) return error
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  const isTimeout = code === QUERY_CANCELED
+  return new PresenceError(isTimeout ? 'TIMEOUT' : 'UNAVAILABLE', `PostgreSQL: ${String(message)}`, {
+    cause: error,
+  })
+}
