@@ -73,23 +73,27 @@ describe.each(KINDS)('$name', (kind) => {
     },
   )
 
-  it('a failure takes nothing from who asked anew meanwhile', async () => {
-    const { gate, asking, clock, list, sees, invalidate } = open()
-    gate.mode = 'hold'
-    const old = Promise.allSettled([list('bob'), sees('alice', 'bob')])
-    invalidate('bob')
-    const renewed = Promise.all([list('bob'), sees('alice', 'bob')])
-    await clock.settle()
-    const half = gate.held.length / 2
-    for (const { fail } of gate.held.splice(0, half)) fail()
-    await old
-    gate.mode = 'open'
-    const waiting = Promise.all([list('bob'), sees('alice', 'bob')])
-    expect(await asking(async () => clock.settle())).toEqual([])
-    gate.release()
-    expect(await renewed).toEqual([['alice'], ['bob']])
-    expect(await waiting).toEqual([['alice'], ['bob']])
-  })
+  it.each(['give', 'fail'] as const)(
+    'an old question that ends (%s) takes nothing from who asked anew',
+    async (end) => {
+      const { gate, asking, clock, list, sees, invalidate } = open()
+      gate.mode = 'hold'
+      const old = Promise.allSettled([list('bob'), sees('alice', 'bob')])
+      invalidate('bob')
+      const renewed = Promise.all([list('bob'), sees('alice', 'bob')])
+      await clock.settle()
+      const half = gate.held.length / 2
+      for (const held of gate.held.splice(0, half)) held[end]()
+      await old
+      gate.mode = 'open'
+      const waiting = Promise.all([list('bob'), sees('alice', 'bob')])
+      expect(await asking(async () => clock.settle())).toEqual([])
+      gate.release()
+      expect(await renewed).toEqual([['alice'], ['bob']])
+      expect(await waiting).toEqual([['alice'], ['bob']])
+      expect(await asking(async () => Promise.all([list('bob'), sees('alice', 'bob')]))).toEqual([])
+    },
+  )
 
   describe.each(['alice', 'bob'])('a change told of %s', (side) => {
     describe.each([true, false])('added: %s', (isAdded) => {
@@ -501,12 +505,22 @@ describe('around it', () => {
 })
 
 describe.each(KINDS)('held to the contract: cached $name', (kind) => {
-  const open = (book: ContactsBook) => {
-    const { contacts, gate, link } = createContactsWorld(kind)
-    for (const [user, ids] of book) for (const id of ids) link(user, id)
-    return { contacts, breakDown: () => void (gate.mode = 'reject') }
-  }
-  for (const { name, run } of contactsSuite({ open, supports: { breakDown: true } })) test(name, run)
+  describe.each([false, true])('told of changes: %s', (notifies) => {
+    const open = (first: ContactsBook) => {
+      const { contacts, gate, book, link, tell } = createContactsWorld(kind)
+      for (const [user, ids] of first) for (const id of ids) link(user, id)
+      return {
+        contacts,
+        breakDown: () => void (gate.mode = 'reject'),
+        change(user: string, ids: readonly string[]) {
+          for (const id of new Set([...(book.get(user) ?? []), ...ids])) link(user, id, ids.includes(id))
+          if (notifies) tell(user)
+        },
+      }
+    }
+    const supports = { breakDown: true, changes: true, notifies }
+    for (const { name, run } of contactsSuite({ open, supports })) test(name, run)
+  })
 })
 
 describe('held to the contract: cachedContacts(staticContacts(book))', () => {
