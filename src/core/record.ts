@@ -46,9 +46,9 @@ export interface UserRecord {
   readonly lastSeenAccuracy: LastSeenAccuracy | null
   /** How the last session ended, as far as that may be shown. */
   readonly reason: OfflineReason | null
-  /** How often the application has thrown the user out; left out: never. */
+  /** Rises each time the application throws the user out; left out: never. */
   readonly kicked?: number
-  /** How often the application has told of a change of the user's contacts; left out: never. */
+  /** Rises each time the application tells of a change of the user's contacts; left out: never. */
   readonly invalidated?: number
 }
 
@@ -90,6 +90,8 @@ export type RecordChange =
       readonly over: readonly string[]
     }
   | { readonly type: 'kick' | 'invalidate' }
+  /** Everything that is known of the user, their sessions among it. */
+  | { readonly type: 'forget' }
 
 /** What lies further ahead than this was not written by a clock that runs a little ahead: the storage's was stepped back. */
 const CLOCK_SLACK_MS = 1_000
@@ -121,9 +123,11 @@ export function applyChange(record: UserRecord, change: RecordChange, now: numbe
     case 'reconcile':
       return reconcile(current, change, now)
     case 'kick':
-      return { ...current, kicked: (current.kicked ?? 0) + 1 }
+      return { ...current, kicked: raise(current.kicked, now) }
     case 'invalidate':
-      return { ...current, invalidated: (current.invalidated ?? 0) + 1 }
+      return { ...current, invalidated: raise(current.invalidated, now) }
+    case 'forget':
+      return forget(current, now)
   }
 }
 
@@ -182,6 +186,21 @@ function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end'
   if (sessions.length === record.sessions.length) return record
   const rest = { ...record, sessions }
   return isInvisible(record) ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
+}
+
+/** What remains are the marks by which all nodes hear of it, and the time: nothing that was chosen before is put back. */
+function forget({ kicked, invalidated }: UserRecord, now: number): UserRecord {
+  return {
+    ...EMPTY_RECORD,
+    chosenAt: now,
+    kicked: raise(kicked, now),
+    invalidated: raise(invalidated, now),
+  }
+}
+
+/** Above what it was, also where the record is gone meanwhile that held it. */
+function raise(mark = 0, now: number): number {
+  return Math.max(mark + 1, now)
 }
 
 /** Of its own sessions a node is the truth. Who has none left was last seen by what was lost, or nobody knows when. */

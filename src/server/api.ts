@@ -108,7 +108,14 @@ export interface PresenceServer {
   ): Promise<void>
   /** Ends every session of a user at once (close 4004); their clients do not come back by themselves. */
   disconnectUser(userId: string): Promise<void>
-  /** A contact was added or removed, or somebody blocked: everything with that user on either side is judged again. */
+  /**
+   * Deletes what is stored about a user: last seen, status, status text, sessions. Their connections are ended (close 4004),
+   * and they are `offline` with no last seen to whoever may see them still. Three times, of the deletion, remain
+   * under their id, in Redis for an hour, in memory until the process ends. Contacts and settings are the application's:
+   * delete them first.
+   */
+  forget(userId: string): Promise<void>
+  /** A contact was added or removed, somebody blocked, a setting changed: everything with that user on either side is judged again. */
   invalidateContacts(userId: string): Promise<void>
   /** Listens. @returns what stops it */
   on<E extends keyof PresenceServerEvents>(

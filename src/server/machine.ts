@@ -37,6 +37,7 @@ export type Command =
     }
   | { readonly type: 'disconnectUser'; readonly user: string }
   | { readonly type: 'invalidateContacts'; readonly user: string }
+  | { readonly type: 'forget'; readonly user: string }
   | { readonly type: 'drain'; readonly windowMs: number }
   /** Give up the lease. */
   | { readonly type: 'leave' }

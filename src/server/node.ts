@@ -240,15 +240,17 @@ function obey(node: NodeState, command: Command, request: RequestId, now: number
       return changePresence(node, user, choiceOf(node, user, command, now), { type: 'command', request }, out)
     }
     case 'disconnectUser':
-      for (const session of [...node.connections.values()]) {
-        if (session.user?.id === command.user) kick(node, session, now, out)
-      }
-      for (const session of [...(node.users.get(command.user)?.sessions.values() ?? [])])
-        kick(node, session, now, out)
+      kickAll(node, command.user, now, out)
       return tellAll(node, 'kick', command.user, request, now, out)
     case 'invalidateContacts':
       reviewContacts(node, command.user, out)
       return tellAll(node, 'invalidate', command.user, request, now, out)
+    case 'forget': {
+      kickAll(node, command.user, now, out)
+      reviewContacts(node, command.user, out)
+      const user = userOf(node, command.user, now)
+      return changePresence(node, user, { type: 'forget' }, { type: 'command', request }, out)
+    }
     case 'drain':
       node.draining = true
       node.drainWindowMs = command.windowMs
@@ -260,6 +262,13 @@ function obey(node: NodeState, command: Command, request: RequestId, now: number
       return
   }
   out.push({ type: 'reply', request, value: undefined })
+}
+
+/** Every connection of a user, announced or not, and every session that is in grace. */
+function kickAll(node: NodeState, id: string, now: number, out: NodeAction[]): void {
+  for (const session of [...node.connections.values()])
+    if (session.user?.id === id) kick(node, session, now, out)
+  for (const session of [...(node.users.get(id)?.sessions.values() ?? [])]) kick(node, session, now, out)
 }
 
 /** Sends everybody away. Where other nodes can take them one goes after the other, and nobody is without a connection for long. */

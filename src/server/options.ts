@@ -15,7 +15,10 @@ import { memoryStorage } from './storage/memory.ts'
 export interface AuthenticationAttempt {
   /** The upgrade request; `undefined` where a socket was handed over without one. */
   readonly request: UpgradeRequest | undefined
-  /** The token of the hello, or of a renewal; `undefined` where the client gave none. */
+  /**
+   * The token of the hello, or of a renewal; where the hello has none, what the upgrade offered as a second sub-protocol
+   * `presencekit.token.<token>`; `undefined` where the client gave none.
+   */
   readonly token: string | undefined
 }
 

@@ -7,6 +7,7 @@ import { configError, PresenceError } from '../core/errors.ts'
 import type { Attachment, PresenceServer, PresenceServerEvents } from './api.ts'
 import { attachToPath, type HttpServerLike } from './attach/http.ts'
 import { attachPlain } from './attach/plain.ts'
+import { offeredToken } from './attach/offered-token.ts'
 import type { UpgradeRequest } from './attach/request.ts'
 import { attachShared, type SharedOptions } from './attach/shared.ts'
 import { attachBySubProtocol, type WebSocketServerLike } from './attach/sub-protocol.ts'
@@ -64,7 +65,10 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     clock,
     storage,
     judging: createJudging({ contacts, privacy }, limits, clock),
-    authenticate: (attempt) => (comesByCookie(attempt, origins) ? null : authenticate(attempt)),
+    authenticate({ request, token = offeredToken(request, limits.tokenBytes) }) {
+      const attempt = { request, token }
+      return comesByCookie(attempt, origins) ? null : authenticate(attempt)
+    },
     createSessionId: randomUUID,
     onNotice: (notice) => {
       announce(events, notice)
@@ -188,6 +192,9 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     },
     async disconnectUser(userId) {
       await host.command({ type: 'disconnectUser', user: checked(userId) })
+    },
+    async forget(userId) {
+      await host.command({ type: 'forget', user: checked(userId) })
     },
     async invalidateContacts(userId) {
       await host.command({ type: 'invalidateContacts', user: checked(userId) })

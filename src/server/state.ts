@@ -121,7 +121,7 @@ export interface User extends Timed {
   floor: number
   /** Sessions end here as soon as it is certain what the storage has lost. */
   readonly heldEnds: QueuedChange[]
-  /** So often this user had been thrown out when that was last looked at; likewise for changes of contacts. */
+  /** How far the mark of being thrown out had risen when it was last looked at; likewise that of changes of contacts. */
   kicked: number
   invalidated: number
   /** Kept until then though nobody is here: a failover could bring back what stood before; monotonic. */

@@ -1,5 +1,6 @@
 /** Swaps the records of many users, each where the expected version stands. */
 import { PresenceError } from '../../core/errors.ts'
+import type { UserRecord } from '../../core/record.ts'
 import type { Stamp, Swap, SwapReply, SwapResult } from '../storage/contract.ts'
 import type { Argument } from './client.ts'
 import type { Epochs } from './epochs.ts'
@@ -12,6 +13,8 @@ import { type Answer, type Asker, unexpected } from './stamped.ts'
 
 /** So many records one script takes: Redis does nothing else meanwhile. */
 const MOST_AT_ONCE = 250
+/** So long a record stays that holds nothing: longer than any node goes on with what stood there before. */
+const KEEP_NOTHING_MS = 3_600_000
 
 /**
  * KEYS: the epochs of the buckets, then the records. ARGV: the greatest epoch known, then for each record the number of its
@@ -91,9 +94,15 @@ function argumentsOf({ members }: Group, swaps: readonly Swap[], retainMs: numbe
       bucket + 1,
       packVersion(expected),
       pack({ epoch: expected.epoch, version }, record),
-      record.sessions.length > 0 ? '' : retainMs,
+      keepMs(record, retainMs),
     ]
   })
+}
+
+/** Sessions keep a record; without any it is kept for its last seen. Of who was forgotten nothing is to stay. */
+function keepMs({ sessions, lastSeen, choice }: UserRecord, retainMs: number): number | '' {
+  if (sessions.length > 0) return ''
+  return lastSeen === null && choice === null ? Math.min(retainMs, KEEP_NOTHING_MS) : retainMs
 }
 
 function resultsOf(answer: Answer | PresenceError, count: number): SwapResult[] {
