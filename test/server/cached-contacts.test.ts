@@ -86,8 +86,12 @@ describe.each(KINDS)('$name', (kind) => {
       for (const held of gate.held.splice(0, half)) held[end]()
       await old
       gate.mode = 'open'
-      const waiting = Promise.all([list('bob'), sees('alice', 'bob')])
-      expect(await asking(async () => clock.settle())).toEqual([])
+      let waiting: Promise<unknown> = Promise.resolve()
+      const join = async () => {
+        waiting = Promise.all([list('bob'), sees('alice', 'bob')])
+        await clock.settle()
+      }
+      expect(await asking(join)).toEqual([])
       gate.release()
       expect(await renewed).toEqual([['alice'], ['bob']])
       expect(await waiting).toEqual([['alice'], ['bob']])
