@@ -28,6 +28,7 @@ export function installPackage(): Installation {
       `./${packed}`,
       'ws@8',
       'ioredis@5',
+      'pg@8',
       'react@19',
       '@types/react@19',
     ],

@@ -22,6 +22,8 @@ const useEverything = `
   assert(typeof react.usePresence === 'function', 'usePresence is a function')
   assert(caught(() => redis.redisStorage({})).code === 'CONFIG', 'redisStorage asks for its client')
   assert(redis.redisStorage({ client: new Redis({ lazyConnect: true }) }).nodes.flush.call, 'and takes one of ioredis')
+  assert(caught(() => postgres.postgresContacts({})).code === 'CONFIG', 'postgresContacts asks for its pool')
+  assert(postgres.postgresContacts({ pool: new Pool(), table: 'contacts' }).contactsOf.call, 'and takes one of pg')
   assert(Object.keys(testing).length > 0, 'testing exports something')
   const presence = server.createPresenceServer({
     authenticate: async () => ({ userId: 'alice' }),
@@ -37,20 +39,20 @@ const useEverything = `
     console.log('used')
   })
 `
-const entries = ['core', 'client', 'react', 'server', 'redis', 'testing'] as const
+const entries = ['core', 'client', 'react', 'server', 'redis', 'postgres', 'testing'] as const
 const specifier = (entry: string): string => (entry === 'core' ? 'presencekit' : `presencekit/${entry}`)
 
 describe('the packed package', () => {
   it('works in an ESM project', () => {
     const imports = entries.map((entry) => `import * as ${entry} from '${specifier(entry)}'`)
-    imports.push("import { Redis } from 'ioredis'")
+    imports.push("import { Redis } from 'ioredis'", "import { Pool } from 'pg'")
     const project = installation.project('esm', { 'main.mjs': `${imports.join('\n')}\n${useEverything}` })
     expect(node(['main.mjs'], project)).toContain('used')
   })
 
   it('works in a CommonJS project', () => {
     const requires = entries.map((entry) => `const ${entry} = require('${specifier(entry)}')`)
-    requires.push("const { Redis } = require('ioredis')")
+    requires.push("const { Redis } = require('ioredis')", "const { Pool } = require('pg')")
     const project = installation.project('cjs', { 'main.cjs': `${requires.join('\n')}\n${useEverything}` })
     expect(node(['main.cjs'], project)).toContain('used')
   })
@@ -132,6 +134,7 @@ import { createPresenceClient, type PresenceClient, type PresenceClientOptions }
 import { usePresence } from 'presencekit/react'
 import { createPresenceServer, memoryStorage, staticContacts, type PresenceServer } from 'presencekit/server'
 import { redisStorage, type RedisStorage, type RedisStorageOptions } from 'presencekit/redis'
+import { postgresContacts, postgresPrivacy, type PostgresContactsOptions } from 'presencekit/postgres'
 import * as testing from 'presencekit/testing'
 
 const options: PresenceClientOptions = { url: 'ws://127.0.0.1:9', token: 'none' }
@@ -144,10 +147,11 @@ const server: PresenceServer = createPresenceServer({
   storage: memoryStorage(),
 })
 const shared = (client: RedisStorageOptions['client']): RedisStorage => redisStorage({ client, prefix: 'mine' })
+const stored = (pool: PostgresContactsOptions['pool']) => [postgresContacts({ pool, table: 'a' }), postgresPrivacy({ pool })]
 const code = (error: unknown): PresenceErrorCode | null => (error instanceof PresenceError ? error.code : null)
 
 // @ts-expect-error a presence is read, never written
 bob.status = 'online'
 
-export { client, code, formatLastSeen, server, shared, status, testing, usePresence }
+export { client, code, formatLastSeen, server, shared, status, stored, testing, usePresence }
 `

@@ -48,6 +48,26 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('A million rows'), () =>
   }, FILL_MS)
   afterAll(() => server.stop())
 
+  it('ids that are numbers are looked up by an index over their texts', async () => {
+    await server.sql('CREATE TABLE numbers (user_id bigint, contact_id bigint)')
+    await server.sql('INSERT INTO numbers SELECT n % 1000, n FROM generate_series(1, 50000) n')
+    await server.sql(
+      `CREATE UNIQUE INDEX numbers_presence ON numbers (((user_id)::text) COLLATE "C", ((contact_id)::text) COLLATE "C")`,
+    )
+    await server.sql('ANALYZE numbers')
+    const { queries, spied } = spyOn(pool)
+    const contacts = postgresContacts({ pool: spied, table: 'numbers', cache: false })
+    expect((await pagesIn(contacts.contactsOf('7'))).flat()).toHaveLength(50)
+    expect(await contacts.canSee?.('1007', ['7', '8', 'alice'])).toEqual(['7'])
+    for (const query of queries) {
+      const steps = stepsOf(await explain(query))
+      const [lookUp] = steps.filter(({ index }) => index === 'numbers_presence')
+      expect(lookUp?.condition).toMatch(/user_id.*contact_id/)
+      expect(steps.map(({ type }) => type)).not.toContain('Seq Scan')
+    }
+    expect(queries).toHaveLength(2)
+  })
+
   describe.each(tables)('in the table $table', ({ table, index }) => {
     it('are that many, and give 100,000 contacts in ten pages, each once', async () => {
       expect(await server.sql(`SELECT count(*)::int AS count FROM ${table}`)).toEqual([{ count: ROWS }])

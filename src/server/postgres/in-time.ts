@@ -22,12 +22,11 @@ export async function within<T>(promise: Promise<T>, until: number, clock: Clock
   }
 }
 
-/** What `pg` says, as an error of ours. */
+/** What `pg` says, as an error of ours. Its own message may name a user; it stays beneath. */
 export function asPresenceError(error: unknown): PresenceError {
   if (error instanceof PresenceError) return error
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  const { code } = (error ?? {}) as { readonly code?: unknown }
   const isTimeout = code === QUERY_CANCELED
-  return new PresenceError(isTimeout ? 'TIMEOUT' : 'UNAVAILABLE', `PostgreSQL: ${String(message)}`, {
-    cause: error,
-  })
+  const what = typeof code === 'string' ? `PostgreSQL failed: ${code}` : 'PostgreSQL failed'
+  return new PresenceError(isTimeout ? 'TIMEOUT' : 'UNAVAILABLE', what, { cause: error })
 }
