@@ -1,5 +1,6 @@
 /** Holds a contacts adapter to its contract: every sentence of `ContactsAdapter`. For any test runner. */
 import { type ConformanceCase, toCases } from './suites/case.ts'
+import { contactsChanges } from './suites/contacts-changes.ts'
 import { contactsCases } from './suites/contacts-cases.ts'
 import { type ContactsSuiteOptions, openContacts } from './suites/contacts-world.ts'
 
@@ -15,5 +16,6 @@ import { type ContactsSuiteOptions, openContacts } from './suites/contacts-world
  * ```
  */
 export function contactsSuite(options: ContactsSuiteOptions): readonly ConformanceCase[] {
-  return toCases('contacts', contactsCases, { ...options.supports }, () => openContacts(options))
+  const drafts = [...contactsCases, ...contactsChanges]
+  return toCases('contacts', drafts, { ...options.supports }, () => openContacts(options))
 }

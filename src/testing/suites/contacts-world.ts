@@ -12,6 +12,11 @@ export interface OpenedContacts {
   readonly contacts: ContactsAdapter
   /** From now on the database does not answer. Needed where `supports.breakDown`. */
   breakDown?(): Awaitable<void>
+  /**
+   * From now on these are in the user's list, all of them, as if somebody else had changed the database. Needed where
+   * `supports.changes`. What the adapter keeps is left alone: the suite tells it.
+   */
+  change?(userId: string, contactIds: readonly string[]): Awaitable<void>
   /** The case is over. */
   close?(): Awaitable<void>
 }
@@ -20,6 +25,10 @@ export interface OpenedContacts {
 export interface ContactsSupports {
   /** It can fail. */
   readonly breakDown?: boolean
+  /** Lists can be changed behind it. */
+  readonly changes?: boolean
+  /** It has `onChange`, which tells of such changes. */
+  readonly notifies?: boolean
 }
 
 /** What a suite for contacts is given. */
@@ -35,6 +44,8 @@ export interface ContactsSuiteOptions {
   readonly idOf?: (name: string) => string
   /** What can be tried. */
   readonly supports?: ContactsSupports
+  /** Within this time a change has been told, where it `notifies`. @defaultValue 5000 */
+  readonly settleMs?: number
 }
 
 /** Contacts in the hands of one case. */
@@ -43,28 +54,50 @@ export interface ContactsWorld {
   readonly book: ContactsBook
   readonly symmetric: boolean
   readonly idOf: (name: string) => string
+  readonly settleMs: number
   readonly breakDown: () => Promise<void>
+  /** Puts each of two into the other's list, or takes them out. Nobody is told. */
+  readonly link: (one: string, other: string, linked: boolean) => Promise<void>
   readonly end: () => Promise<void>
 }
 
 /** In the list of the popular one: more than a page of most databases. */
 const MANY = 1_200
+const DEFAULT_SETTLE_MS = 5_000
 
 export async function openContacts(options: ContactsSuiteOptions): Promise<ContactsWorld> {
-  const { symmetric = false, idOf = (name: string) => name } = options
+  const { symmetric = false, idOf = (name: string) => name, settleMs = DEFAULT_SETTLE_MS } = options
   const book = createBook(symmetric, idOf)
   const opened = await options.open(book)
+  const lists = new Map([...book].map(([user, ids]) => [user, new Set(ids)]))
   return {
     contacts: opened.contacts,
     book,
     symmetric,
     idOf,
+    settleMs,
     async breakDown() {
       check(
         opened.breakDown !== undefined,
         'The suite was told that breakDown is supported, but open() gave none',
       )
       await opened.breakDown()
+    },
+    async link(one, other, linked) {
+      check(
+        opened.change !== undefined,
+        'The suite was told that changes are supported, but open() gave no such method',
+      )
+      for (const [user, contact] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const list = lists.get(user) ?? new Set()
+        lists.set(user, list)
+        if (linked) list.add(contact)
+        else list.delete(contact)
+        await opened.change(user, [...list])
+      }
     },
     async end() {
       await opened.close?.()

@@ -7,10 +7,11 @@ import {
   type ContactsSuiteOptions,
   storageSuite,
 } from '../../../src/testing/index.ts'
+import { staticContacts } from '../../../src/server/index.ts'
 import { brokenBuses } from './broken-buses.ts'
 import { brokenContacts } from './broken-contacts.ts'
 import { brokenStorages } from './broken-storages.ts'
-import { clusterOptions } from './opened.ts'
+import { changingBook, clusterOptions } from './opened.ts'
 
 /** The sentences that something does not keep to, and what is said of it. */
 async function caughtBy(cases: readonly ConformanceCase[], breaks: string): Promise<string[]> {
@@ -50,18 +51,31 @@ describe('the contacts suite catches contacts that', () => {
     '%s (%s)',
     async (_, breaks, open) => {
       const options: ContactsSuiteOptions = {
-        supports: { breakDown: true },
-        open(book) {
+        supports: { breakDown: true, changes: true, notifies: true },
+        settleMs: 50,
+        open(first) {
           let isDown = false
           const breakDown = () => {
             isDown = true
           }
-          return { contacts: open(book, () => isDown), breakDown }
+          const { book, change, onChange } = changingBook(first)
+          return { contacts: open(book, () => isDown, onChange), breakDown, change }
         },
       }
       expect(await caughtBy(contactsSuite(options), breaks)).not.toEqual([])
     },
   )
+})
+
+test('what the suite for contacts was told is supported has to be there', async () => {
+  const supports = { breakDown: true, changes: true, notifies: true }
+  const bare = contactsSuite({ supports, open: (book) => ({ contacts: staticContacts(book) }) })
+  const said = ['6', '7', '8'].map(async (sentence) => (await caughtBy(bare, `contacts ${sentence}`))[0])
+  expect(await Promise.all(said)).toEqual([
+    'The suite was told that breakDown is supported, but open() gave none',
+    'The suite was told that changes are supported, but open() gave no such method',
+    'The suite was told that the adapter notifies, but it has no onChange',
+  ])
 })
 
 test('what the suite was told is supported has to be there', async () => {

@@ -1,6 +1,7 @@
 /** Our own adapters as the suites are given them. */
 import { memoryStorage, type StorageAdapter } from '../../../src/server/index.ts'
 import {
+  type ContactsBook,
   createFakeClock,
   createMemoryCluster,
   type MemoryClusterOptions,
@@ -56,4 +57,22 @@ export const memoryOptions: StorageSuiteOptions = {
     const storage = memoryStorage({ clock })
     return { connect: () => storage, advance: (durationMs) => clock.advance(durationMs) }
   },
+}
+
+/** A book that changes, and tells so. */
+export function changingBook(first: ContactsBook) {
+  const book = new Map(first)
+  const listeners = new Set<(userId: string, isLonger: boolean) => void>()
+  return {
+    book,
+    change(userId: string, contactIds: readonly string[]) {
+      const isLonger = contactIds.length > (book.get(userId)?.length ?? 0)
+      book.set(userId, contactIds)
+      for (const listener of [...listeners]) listener(userId, isLonger)
+    },
+    onChange(listener: (userId: string, isLonger: boolean) => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
 }

@@ -28,7 +28,10 @@ const suites = [
   {
     contract: 'contacts',
     path: 'contacts/contract.ts',
-    cases: contactsSuite({ open: () => expect.fail(), supports: { breakDown: true } }),
+    cases: contactsSuite({
+      open: () => expect.fail(),
+      supports: { breakDown: true, changes: true, notifies: true },
+    }),
   },
 ]
 
