@@ -67,7 +67,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     judging: createJudging({ contacts, privacy }, limits, clock),
     authenticate({ request, token = offeredToken(request, limits.tokenBytes) }) {
       const attempt = { request, token }
-      return comesByCookie(attempt, origins) ? null : authenticate(attempt)
+      return comesFromAnywhere(attempt, origins) ? null : authenticate(attempt)
     },
     createSessionId: randomUUID,
     onNotice: (notice) => {
@@ -227,12 +227,13 @@ interface AttachOptions {
   readonly userOf?: SharedOptions['userOf']
 }
 
-/** Without a token it must be cookies, and those a browser sends from any site: so the sites must be named. */
-function comesByCookie(
+/** Without a token it must be cookies, and those a browser sends from any site: so only sites that are named count. */
+function comesFromAnywhere(
   { token, request }: AuthenticationAttempt,
   origins: ReadonlySet<string> | null,
 ): boolean {
-  return token === undefined && origins === null && request?.headers.origin !== undefined
+  const origin = request?.headers.origin
+  return token === undefined && origin !== undefined && origins?.has(origin) !== true
 }
 
 function announce(events: EventEmitter<PresenceServerEvents>, notice: Notice): void {

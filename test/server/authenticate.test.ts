@@ -253,6 +253,28 @@ describe('cookies and origins', () => {
     expect(await visit({}, { cookie: 'session=1' })).toBeNull()
   })
 
+  test('a cookie from a site that is not named is refused, however the socket came', async () => {
+    expect(await visit({ origins: ['https://good.example'] }, browser)).toBe(4100)
+  })
+
+  test('a token among the sub-protocols counts where the hello has none', async () => {
+    const tokens: (string | undefined)[] = []
+    const offering = (token: string) => ({
+      ...browser,
+      'sec-websocket-protocol': `presencekit.v1, presencekit.token.${token}`,
+    })
+    const authenticate: PresenceServerOptions['authenticate'] = ({ token }) => {
+      tokens.push(token)
+      return { userId: 'alice' }
+    }
+    expect(await visit({ authenticate }, offering('a.b-c_d'))).toBeNull()
+    expect(await visit({ authenticate }, offering('a.b-c_d'), 'of the hello')).toBeNull()
+    expect(tokens).toEqual(['a.b-c_d', 'of the hello'])
+    // No token, one that is too long: what is left is the cookie.
+    expect(await visit({ authenticate }, offering(''))).toBe(4100)
+    expect(await visit({ authenticate, limits: { tokenBytes: 10 } }, offering('x'.repeat(11)))).toBe(4100)
+  })
+
   test('where origins are named, a cookie is enough', async () => {
     expect(
       await visit({ origins: ['https://good.example'] }, { ...browser, origin: 'https://good.example' }),

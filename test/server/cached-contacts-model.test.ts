@@ -228,7 +228,7 @@ describe.each(KINDS)('$name', (kind) => {
         total.answered += answered
         total.failed += failed
       }),
-      { numRuns: 600 },
+      { numRuns: 700 },
     )
     expect(total.answered).toBeGreaterThan(2_000)
     expect(total.failed).toBeGreaterThan(50)

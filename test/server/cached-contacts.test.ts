@@ -61,7 +61,7 @@ describe.each(KINDS)('$name', (kind) => {
   it.each(['throw', 'reject'] as const)(
     'failures are told to all who wait and are not kept (%s)',
     async (mode) => {
-      const { gate, list, sees } = open()
+      const { gate, clock, list, sees } = open()
       gate.mode = mode
       for (let time = 0; time < 2; time++) {
         const asked = [list('bob'), list('bob'), sees('alice', 'bob'), sees('alice', 'bob')]
@@ -69,9 +69,35 @@ describe.each(KINDS)('$name', (kind) => {
         expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'rejected'))
       }
       gate.mode = 'open'
+      // After so many failures it is left alone for a while.
+      await clock.advance(1_000)
       expect([await list('bob'), await sees('alice', 'bob')]).toEqual([['alice'], ['bob']])
     },
   )
+
+  it('what is kept is served while the adapter is down and left alone, and nothing else is asked', async () => {
+    const { gate, clock, list } = open()
+    await list('bob')
+    gate.mode = 'reject'
+    for (let time = 0; time < 5; time++) await expect(list(`user${time}`)).rejects.toThrow('out of order')
+    const asked = gate.asked.length
+    await expect(async () => list('carol')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await list('bob')).toEqual(['alice'])
+    expect(gate.asked).toHaveLength(asked)
+    gate.mode = 'open'
+    await clock.advance(1_000)
+    expect(await list('carol')).toEqual([])
+  })
+
+  it('an answer that does not come in time is given up, and the next one asks anew', async () => {
+    const { gate, clock, list } = open({ timeoutMs: 2_000 })
+    gate.mode = 'silent'
+    const late = expect(list('bob')).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await clock.advance(2_000)
+    await late
+    gate.mode = 'open'
+    expect(await list('bob')).toEqual(['alice'])
+  })
 
   it.each(['give', 'fail'] as const)(
     'an old question that ends (%s) takes nothing from who asked anew',

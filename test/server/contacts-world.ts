@@ -44,7 +44,7 @@ export function createContactsWorld(kind: Kind, options: Partial<CachedContactsO
         return () => (tell = null)
       },
     },
-    { clock, ...options },
+    { clock, timeoutMs: 0, ...options },
   )
   const set = (target: string, viewer: string, isSeen: boolean): void => {
     const list = book.get(target) ?? new Set()

@@ -12,6 +12,7 @@ import { configError } from '../../core/errors.ts'
 import { type Cache, createCache, type Ticks } from './cache.ts'
 import { createChanges } from './changes.ts'
 import type { ContactsAdapter, IdSource } from './contract.ts'
+import { createGuard } from './guard.ts'
 import { createPairs } from './pairs.ts'
 import { andThen, inSteps } from './waiting.ts'
 
@@ -23,8 +24,10 @@ export interface CachedContactsOptions {
   readonly maxIds?: number
   /** Ids that are taken from one list. @defaultValue 100000 */
   readonly maxListIds?: number
+  /** Time for one answer of the adapter, milliseconds; 0: no limit. @defaultValue 2000 */
+  readonly timeoutMs?: number
   /** @defaultValue the real clock */
-  readonly clock?: Pick<Clock, 'now'>
+  readonly clock?: Clock
 }
 
 /** The answers of one viewer about others: which of these may be seen. */
@@ -52,17 +55,20 @@ export function cachedContacts(
     ttlMs = 30_000,
     maxIds = 2_000_000,
     maxListIds = 100_000,
+    timeoutMs = 2_000,
     clock = systemClock,
   }: CachedContactsOptions = {},
 ): ContactsAdapter {
   for (const [name, value] of Object.entries({ ttlMs, maxIds, maxListIds })) {
     if (!Number.isInteger(value) || value < 1) throw configError(name, 'a whole number of at least 1', value)
   }
+  if (!Number.isFinite(timeoutMs) || timeoutMs < 0) throw configError('timeoutMs', 'at least 0', timeoutMs)
+  const guard = createGuard('contacts', timeoutMs, clock)
   const ticks: Ticks = { count: 0 }
   const changes = createChanges(ticks, ttlMs, clock)
   const cacheOf = (source: (userId: string) => IdSource): Cache<ReadonlySet<string>> =>
     createCache({
-      load: (userId) => collect(source(userId), maxListIds),
+      load: (userId) => guard(() => collect(source(userId), maxListIds)),
       ttlMs,
       maxSize: Math.ceil(maxIds / 3),
       sizeOf: (ids) => ids.size,
@@ -76,7 +82,7 @@ export function cachedContacts(
   const rosters = cacheOf((userId) => (contacts.rosterOf ? contacts.rosterOf(userId) : []))
   const pairs = createPairs({
     load: (viewer, userIds) =>
-      collect(contacts.canSee ? contacts.canSee(viewer, userIds) : [], Number.POSITIVE_INFINITY),
+      guard(() => collect(contacts.canSee ? contacts.canSee(viewer, userIds) : [], Number.POSITIVE_INFINITY)),
     ttlMs,
     maxPairs: Math.ceil(maxIds / 3),
     clock,

@@ -16,8 +16,11 @@ const WRONG: readonly PresenceErrorCode[] = ['BAD_ID', 'CONFIG']
 /** Asks, and fails where there is no answer in time or the adapter is left alone. */
 export type Guard = <T>(ask: () => Awaitable<T>) => Awaitable<T>
 
-/** @param what - how the adapter is called in errors */
-export function createGuard(what: string, timeoutMs: number, clock: Clock): Guard {
+/**
+ * @param what - how the adapter is called in errors
+ * @param rests - `false`: it is always asked, for it may have kept what it answers
+ */
+export function createGuard(what: string, timeoutMs: number, clock: Clock, rests = true): Guard {
   let failures = 0
   let restsUntil = Number.NEGATIVE_INFINITY
 
@@ -29,7 +32,7 @@ export function createGuard(what: string, timeoutMs: number, clock: Clock): Guar
   const fail = (error: unknown): never => {
     // What it gave was wrong, so it is there.
     if (error instanceof PresenceError && WRONG.includes(error.code)) throw succeed(error)
-    if (++failures >= FAILURES) restsUntil = clock.now() + REST_MS
+    if (rests && ++failures >= FAILURES) restsUntil = clock.now() + REST_MS
     throw error
   }
 

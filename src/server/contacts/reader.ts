@@ -25,7 +25,7 @@ export function createContactsReader(
 ): ContactsReader {
   const list = (source: IdSource) => collect(source, limits)
   const contactsOf = (user: string) => list(adapter.contactsOf(user))
-  const guard = createGuard('contacts', limits.contactsTimeoutMs, clock)
+  const guard = createGuard('contacts', limits.contactsTimeoutMs, clock, adapter.invalidate === undefined)
 
   const visible = (viewer: string, among: readonly string[]): Awaitable<Set<string>> => {
     const others = among.filter((id) => id !== viewer)

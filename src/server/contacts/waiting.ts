@@ -16,7 +16,7 @@ export function inSteps<A, B>(
   results: B[] = [],
 ): Awaitable<B[]> {
   while (results.length < items.length) {
-    const step = items.slice(results.length, results.length + AT_ONCE).map(map)
+    const step = items.slice(results.length, results.length + AT_ONCE).map((item) => attempt(map, item))
     if (step.some(isPromise)) {
       return Promise.all(step).then((values) => {
         results.push(...values)
@@ -26,4 +26,13 @@ export function inSteps<A, B>(
     results.push(...(step as B[]))
   }
   return results
+}
+
+/** What throws must not leave the others of its step with nobody to hear of them. */
+function attempt<A, B>(map: (item: A) => Awaitable<B>, item: A): Awaitable<B> {
+  try {
+    return map(item)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
