@@ -33,6 +33,6 @@ function attempt<A, B>(map: (item: A) => Awaitable<B>, item: A): Awaitable<B> {
   try {
     return map(item)
   } catch (error) {
-    return Promise.reject(error)
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)))
   }
 }
