@@ -1,6 +1,6 @@
 /** Contacts in PostgreSQL, held to their contract on a real server; and what that contract leaves open. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
-import { type PostgresContactsOptions, postgresContacts } from 'presencekit/postgres'
+import { contactsTrigger, type PostgresContactsOptions, postgresContacts } from 'presencekit/postgres'
 import { type ContactsSuiteOptions, contactsSuite } from 'presencekit/testing'
 import { STRANGE_IDS } from '../corpus/frames.ts'
 import {
@@ -39,10 +39,11 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('Contacts in PostgreSQL'
   describe.each(kinds)('by $title', ({ title: _, ...kind }) => {
     const options: ContactsSuiteOptions = {
       symmetric: kind.symmetric ?? false,
-      supports: { breakDown: true },
+      supports: { breakDown: true, changes: true, notifies: true },
       async open(book) {
         await emptyDatabase(server)
         await server.sql(CONTACTS_TABLE)
+        await server.sql(contactsTrigger({ table: 'contacts' }))
         await addPairs(
           server,
           [...book].flatMap(([user, contacts]) => contacts.map((contact) => [user, contact] as const)),
@@ -51,6 +52,13 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('Contacts in PostgreSQL'
         return {
           contacts: postgresContacts({ pool, ...kind }),
           breakDown: () => pool.end(),
+          async change(userId, contactIds) {
+            await server.sql('DELETE FROM contacts WHERE user_id = $1', [userId])
+            await addPairs(
+              server,
+              contactIds.map((contact) => [userId, contact]),
+            )
+          },
           close: async () => {
             if (!pool.ended) await pool.end()
           },

@@ -87,6 +87,20 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('PostgreSQL in trouble')
     await until(async () => (await active()) === 0, 'the end of what nobody waits for')
   })
 
+  it('L4: a connection from which nothing comes any more is given up, and another one made', async () => {
+    const pool = server.pool({ max: 1 })
+    const questions = questionsTo(pool)
+    const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    const pid = rows[0]?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    const failure = await failureOf((questions[0] as () => PromiseLike<unknown>)())
+    const answer = await questions[0]?.()
+    process.kill(pid, 'SIGCONT')
+    expect(failure.code).toBe('TIMEOUT')
+    expect(answer).toEqual(['bob'])
+    await answersAgain(pool, questions)
+  })
+
   it('L4: a pool whose clients are all lent: in time it is over, and what comes too late goes back', async () => {
     const pool = server.pool({ max: 1 })
     const lent = await pool.connect()
@@ -143,14 +157,17 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('PostgreSQL in trouble')
     await answersAgain(pool)
   })
 
-  it('no query can change anything, nor does its limit stay with the client', async () => {
+  it('no query can change anything, and nothing of it stays with the client', async () => {
     const pool = server.pool({ max: 1 })
     const text = `WITH gone AS (DELETE FROM contacts RETURNING contact_id) SELECT contact_id FROM gone WHERE $1 > $2 OR $3 > 0`
     const contacts = postgresContacts({ pool, queries: { contactsOf: { text } }, cache: false })
     expect(await failureOf(idsIn(contacts.contactsOf('alice')))).toMatchObject({ code: 'UNAVAILABLE' })
     await answersAgain(pool)
-    const { rows } = await pool.query('SHOW statement_timeout')
+    const client = await pool.connect()
+    const { rows } = await client.query('SHOW statement_timeout')
     expect(rows).toEqual([{ statement_timeout: '0' }])
+    expect(client.listenerCount('error')).toBe(0)
+    client.release()
   })
 
   it('a client that breaks while it is lent ends nothing', async () => {

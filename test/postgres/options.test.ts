@@ -10,6 +10,7 @@ import {
   privacyTrigger,
 } from 'presencekit/postgres'
 import { createGatherer } from '../../src/server/postgres/gather.ts'
+import { asPresenceError } from '../../src/server/postgres/in-time.ts'
 import { quoteText } from '../../src/server/postgres/names.ts'
 import { readSettings } from '../../src/server/postgres/settings-row.ts'
 
@@ -137,5 +138,21 @@ describe('what is asked in one turn', () => {
     for (const turn of turns.splice(0)) turn()
     expect(await second).toBe('A')
     expect(asked).toEqual([['a', 'b'], ['a']])
+  })
+})
+
+describe('what pg says', () => {
+  it('is the cause of an error of ours, which names no user', () => {
+    const cause = Object.assign(new Error('invalid input syntax for type uuid: "alice"'), { code: '22P02' })
+    expect(asPresenceError(cause)).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'PostgreSQL failed: 22P02',
+      cause,
+    })
+    expect(asPresenceError(undefined)).toMatchObject({ code: 'UNAVAILABLE', message: 'PostgreSQL failed' })
+  })
+
+  it('of a statement that the server has given up is TIMEOUT', () => {
+    expect(asPresenceError(Object.assign(new Error(), { code: '57014' }))).toMatchObject({ code: 'TIMEOUT' })
   })
 })
