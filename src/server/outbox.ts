@@ -124,7 +124,7 @@ export function viewFor(
   node: NodeState,
   query: Query,
   user: string,
-  record: Answer['records'][number],
+  record: StoredRecord,
   now: number,
 ): PresenceView {
   const pushed = query.pushed.get(user)
@@ -153,9 +153,7 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   const { query, records, sent } = answer
   const ids = query.ids.slice(sent, sent + PAGE_RECORDS)
   answer.sent += ids.length
-  const page = ids.map((id, index) =>
-    showOne(node, session, query, id, records[sent + index] as StoredRecord, now),
-  )
+  const page = ids.map((id, index) => showOne(node, session, query, id, records[sent + index] ?? null, now))
   const more = answer.sent < query.ids.length
   sendFrame(session, snapshotFrame(query.ref, page, more), out)
   if (!more) {
@@ -171,11 +169,11 @@ function showOne(
   session: Session,
   query: Query,
   id: string,
-  record: StoredRecord,
+  record: StoredRecord | null,
   now: number,
 ): string {
   const sight = query.sights?.get(id) ?? 'nothing'
-  if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
+  if (sight === 'nothing' || !record) return encodePresence(id, UNKNOWN_VIEW)
   const time = storageTime(node, now)
   const pushed = query.pushed.get(id)?.version
   const telling = createTelling(id, viewFor(node, query, id, record, now))

@@ -4,9 +4,10 @@
  *   question → whom may the asker see → the storage's records → answer
  *
  * Watching starts at once, before anything is read, so that no change falls between the snapshot and what follows it;
- * what is pushed meanwhile goes into the answer. Records are read for all who were asked about, and only then covered
- * for those who may not be seen: being refused costs the same work as being answered.
+ * what is pushed meanwhile goes into the answer. Nothing is read or touched of those who may not be seen: so being refused
+ * costs the same whatever they are, and whether they exist.
  */
+import { UNKNOWN_VIEW } from '../core/model.ts'
 import { cover, type Sights } from '../core/visibility.ts'
 import { judgeEveryMs, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction, RequestId } from './machine.ts'
@@ -99,7 +100,7 @@ export function askAsApplication(
 ): void {
   const query = createQuery({ kind: 'get', session: null, viewer, ref: request, ids })
   if (isFenced(node, now)) fail(node, query, 'UNAVAILABLE', out)
-  else if (viewer === null) readRecords(node, query, out)
+  else if (viewer === null) readRecords(node, query, now, out)
   else begin(node, query, out)
 }
 
@@ -121,7 +122,7 @@ export function onVisibility(
   if (query.kind === 'roster') startRoster(node, query, sights, out)
   if (query.kind === 'subscribe') judge(query, sights)
   if (session?.user) noteWatching(node, session.user, query, now, out)
-  readRecords(node, query, out)
+  readRecords(node, query, now, out)
 }
 
 /** Who watches whom is told to the application, and looked at again by and by. */
@@ -137,16 +138,28 @@ function noteWatching(node: NodeState, user: User, query: Query, now: number, ou
 /** The storage has told what it holds, or failed to. */
 export function onRecords(
   node: NodeState,
-  { query }: Extract<ReadPurpose, { type: 'answer' }>,
+  { query, ids }: Extract<ReadPurpose, { type: 'answer' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
 ): void {
   const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
   if (!records) return fail(node, query, 'UNAVAILABLE', out)
+  learnAll(node, ids, records, now, out)
+  answer(node, query, ids, records, now, out)
+}
+
+function answer(
+  node: NodeState,
+  query: Query,
+  ids: readonly string[],
+  found: readonly StoredRecord[],
+  now: number,
+  out: NodeAction[],
+): void {
   if (query.viewer !== null && isOutdated(query, query.sights ?? NOBODY)) return begin(node, query, out)
   const { session } = query
-  learnAll(node, query.ids, records, now, out)
+  const records = ids === query.ids ? found : spread(query.ids, ids, found)
   if (!session)
     out.push({
       type: 'reply',
@@ -179,9 +192,22 @@ function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   out.push({ type: 'judge', request, question })
 }
 
-function readRecords(node: NodeState, query: Query, out: NodeAction[]): void {
-  const request = file(node, node.reads, { type: 'answer', query })
-  out.push({ type: 'read', request, ids: query.ids })
+function readRecords(node: NodeState, query: Query, now: number, out: NodeAction[]): void {
+  const { sights } = query
+  const ids = sights && sights.size < query.ids.length ? query.ids.filter((id) => sights.has(id)) : query.ids
+  if (ids.length === 0) return answer(node, query, ids, [], now, out)
+  const request = file(node, node.reads, { type: 'answer', query, ids })
+  out.push({ type: 'read', request, ids })
+}
+
+/** The records of some in the places that they have among all. */
+function spread(
+  all: readonly string[],
+  ids: readonly string[],
+  records: readonly StoredRecord[],
+): (StoredRecord | null)[] {
+  const found = new Map(ids.map((id, index) => [id, records[index] ?? null]))
+  return all.map((id) => found.get(id) ?? null)
 }
 
 /** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. */
@@ -241,11 +267,12 @@ function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
   return records.every((record) => record !== null) ? records : null
 }
 
-function presencesOf(node: NodeState, query: Query, records: readonly StoredRecord[], now: number) {
+function presencesOf(node: NodeState, query: Query, records: readonly (StoredRecord | null)[], now: number) {
   const time = storageTime(node, now)
   return query.ids.map((id, index) => {
     const sight = query.viewer === null ? 'exact' : (query.sights?.get(id) ?? 'nothing')
-    return presenceOf(id, cover(shownBy(node, records[index] as StoredRecord, time, now), sight, time))
+    const stored = records[index]
+    return presenceOf(id, stored ? cover(shownBy(node, stored, time, now), sight, time) : UNKNOWN_VIEW)
   })
 }
 

@@ -82,7 +82,8 @@ export interface Session extends Timed {
 /** A snapshot, as far as it has been sent. */
 export interface Answer {
   readonly query: Query
-  readonly records: readonly StoredRecord[]
+  /** `null`: of somebody who may not be seen. */
+  readonly records: readonly (StoredRecord | null)[]
   sent: number
 }
 
@@ -220,7 +221,7 @@ export type ReadPurpose =
       readonly audience: readonly string[]
       readonly doubts: Set<string>
     }
-  | { readonly type: 'answer'; readonly query: Query }
+  | { readonly type: 'answer'; readonly query: Query; readonly ids: readonly string[] }
   | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
   | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
 

@@ -1,7 +1,13 @@
 /** Upgrades that offer our sub-protocol become our connections; all others stay untouched. */
-import { WebSocketServer } from 'ws'
+import { type ServerOptions, WebSocketServer } from 'ws'
 import { SUBPROTOCOL, type WebSocketLike } from '../../core/socket.ts'
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
+
+/**
+ * How long a close waits for the other side's: time for what was sent before it, on a slow line. Whoever answers none
+ * would keep their socket for thirty seconds otherwise, however early they were refused.
+ */
+const CLOSE_TIMEOUT_MS = 5_000
 
 /** Takes an upgrade, or says that it is not ours. */
 export type UpgradeHandler = (request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead) => boolean
@@ -18,14 +24,16 @@ export function createUpgradeHandler(
   onSocket: (socket: WebSocketLike, request: UpgradeRequest) => void,
 ): UpgradeHandler {
   // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
-  const sockets = new WebSocketServer({
+  const options: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
     // Small frames do not shrink, and a compressor costs each connection more memory than all the rest.
     perMessageDeflate: false,
     maxPayload,
+    closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols: () => SUBPROTOCOL,
-  })
+  }
+  const sockets = new WebSocketServer(options)
   return (request, socket, head) => {
     if (!offersUs(request)) return false
     const { origin } = request.headers
