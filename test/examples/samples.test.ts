@@ -1,4 +1,4 @@
-/** docs/adapters.md shows nothing that is not compiled and run: each sample stands word for word in a file that is. */
+/** The docs show nothing that is not compiled and run: each sample stands word for word in a file that is. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,13 +7,16 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const text = readFileSync(join(root, 'docs/adapters.md'), 'utf8')
+const text = ['docs/adapters.md', 'docs/privacy.md']
+  .map((path) => readFileSync(join(root, path), 'utf8'))
+  .join('\n')
+const flat = (code: string): string => code.replace(/^ +/gm, '')
 const samples = [...text.matchAll(/(?:<!-- from: (?<from>\S+) -->\n)?```ts\n(?<code>.*?)```/gs)]
 
 test('every sample is taken from a file of this project', () => {
   const strange = samples.filter(({ groups }) => {
     const source = groups?.from === undefined ? '' : readFileSync(join(root, groups.from), 'utf8')
-    return !source.includes(groups?.code ?? '')
+    return !flat(source).includes(flat(groups?.code ?? ''))
   })
   expect(samples.length).toBeGreaterThan(5)
   expect(strange.map(({ groups }) => groups?.code)).toEqual([])

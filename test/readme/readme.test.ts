@@ -58,6 +58,7 @@ describe('README', () => {
       'nodes.ts',
       'express.ts',
       'orm.ts',
+      'postgres.ts',
     ])
     expect(compile([...samples.values()])).toEqual([])
     // A whole program is compiled, beside whatever else the machine does.
