@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,7 +58,9 @@ const folders = new Set<string>()
 process.on('exit', () => {
   // SIGKILL would leave its own processes behind, and their shared memory.
   for (const child of running) child.kill('SIGQUIT')
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  // They may write to the last.
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 })
 
 /** Starts an empty server that keeps nothing beyond a crash of the machine. */
@@ -174,7 +177,8 @@ function runProgram(name: string, args: readonly string[]): SpawnSyncReturns<str
 
 function program(name: string): string {
   if (path === undefined) throw new Error(missingPostgres ?? '')
-  return join(dirname(path), name)
+  // Its companions lie where it lies, not where a link to it does.
+  return join(dirname(realpathSync(path)), name)
 }
 
 function accountOf(names: readonly string[]): { readonly uid?: number; readonly gid?: number } {
