@@ -37,6 +37,7 @@ import {
   type User,
   type Waiter,
 } from './state.ts'
+import { schedule } from './wheel.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
 import { noteTransition, tellHolders } from './transition.ts'
 
@@ -58,6 +59,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
     if (user.known) holdEnds(node, user, now)
     if (user.queue.length === 0) continue
     if (!user.known) unread.push(user)
+    else if (isUnheardOf(node, user.known)) waitForFlush(node, user, now)
     else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
   }
   if (unread.length > 0) load(node, unread, out)
@@ -163,6 +165,19 @@ function waitsForEntry({ sharing }: NodeState, { queue }: User): boolean {
     sharing !== null &&
     queue.some(({ change }) => change.type === 'open' && !sharing.entry.has(change.session.id))
   )
+}
+
+/** No flush has told of this epoch yet: where the records were lost the node's entry may be lost with them. */
+function isUnheardOf({ sharing }: NodeState, { epoch }: VersionedRecord): boolean {
+  return sharing !== null && (epoch === 0 || epoch > sharing.epoch)
+}
+
+/** Or the node would leave sessions behind that stand in no entry, and that nobody would end if it died now. */
+function waitForFlush(node: NodeState, user: User, now: number): void {
+  const { sharing, wheel } = node
+  if (sharing?.flushSentAt === null) schedule(wheel, sharing.duties.flush, now)
+  if (user.known?.epoch === 0) user.known = null
+  hold(node, user, now, RETRY_MS)
 }
 
 function load(node: NodeState, users: readonly User[], out: NodeAction[]): void {
