@@ -42,7 +42,19 @@ const FOUND = [
   ],
   [70516, 'L1: who watched again just before the server was told of the end was shown nothing'],
   [61097, 'S2: a clock that was stepped forward ended the sessions of a node that had just frozen'],
+  [
+    490,
+    'S9: a node put a session into the record of a new epoch, went before it stood in an entry, and nobody ended it',
+  ],
   [2000919, 'S3: a forged record under no version was told to whoever had not been told anything yet'],
+  [
+    3002334,
+    'S10: who had dropped before a drain was granted the window of those whom it sends away; by the simulator',
+  ],
+  [
+    3002724,
+    'S2: who answered between a wipe and the flush that showed it was expected back without a question',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

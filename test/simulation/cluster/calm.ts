@@ -10,8 +10,6 @@ export interface Calm {
   /** The storage's epoch, and since when it has it. */
   epoch: number
   epochSince: number
-  /** Since when somebody watches every user. */
-  allReadAt: number
   /** The storage lost its last writes. */
   lostAt: number
   /** Its clock was stepped. */
@@ -30,7 +28,6 @@ export function createCalm(now: number): Calm {
     wipedAt: now,
     epoch: 0,
     epochSince: now,
-    allReadAt: Number.POSITIVE_INFINITY,
     lostAt: Number.NEGATIVE_INFINITY,
     steppedAt: Number.NEGATIVE_INFINITY,
     wasStepped: false,

@@ -9,7 +9,16 @@ import { show, wireOf } from '../wire.ts'
 import { type ClusterNode, isRunning } from './node.ts'
 import { judgeUnknown } from './observe-door.ts'
 import { observeForgotten } from './observe-storage.ts'
-import { backBy, faultAt, goneDeadline, holderOf, ownLiveUntil, toldBy, writeSlackMs } from './verdicts.ts'
+import {
+  backBy,
+  faultAt,
+  goneDeadline,
+  holderOf,
+  ownLiveUntil,
+  reachOf,
+  toldBy,
+  writeSlackMs,
+} from './verdicts.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
 /** Looks at everything. What is wrong is noted in the world. */
@@ -44,12 +53,26 @@ function checkSession(world: World, session: SessionTruth): void {
   }
   const { process, phase } = holderOf(world, session)
   if (phase !== 'up' || process.frozen || now >= ownLiveUntil(world, session)) return
-  // What others wrote after a wipe may have replaced it: only a sign of life puts it back, and till then others stand.
-  if (session.heardAt < world.calm.wipedAt && (record?.sessions.length ?? 0) > 0) return
-  // What others ended while its node was out of reach only a sign of life puts back: it may have been superseded.
-  if (session.heardAt < holderOf(world, session).healed.at) return
   const by = Math.max(session.announcedAt + writeSlackMs(world), backBy(world))
-  if (now > by) breaks(world, 'S2', `${describe(session)} is not in the storage`)
+  if (now > by && !isAsked(world, session, (record?.sessions.length ?? 0) > 0))
+    breaks(world, 'S2', `${describe(session)} is not in the storage`)
+}
+
+/**
+ * S2 speaks of a connection that "answered in time", and by S12 nobody comes back who may have been superseded meanwhile.
+ * So whom others ended while the node was out of reach has to answer first, and likewise whose user was put back by other
+ * nodes after a wipe, and is not offline by that. The node has to have asked, though.
+ */
+function isAsked(world: World, session: SessionTruth, isReplaced: boolean): boolean {
+  const { link, heardAt, announcedAt } = session
+  const side = world.sides.get(link)
+  if (!side) return false
+  const { wipedAt } = world.calm
+  const { healed } = reachOf(world, session)
+  const isAskedSince = (at: number): boolean => side.closed || side.askedAt >= at
+  if (heardAt < healed.at) return isAskedSince(healed.at)
+  const wasThere = announcedAt !== null && announcedAt < wipedAt
+  return isReplaced && wasThere && isAskedSince(Math.max(wipedAt, heardAt + 1))
 }
 
 function checkChoice(world: World, user: string): void {
@@ -66,6 +89,8 @@ function checkChoice(world: World, user: string): void {
       'CHOICE',
       `${user} chose ${JSON.stringify(choice.wishes)}, stored is ${JSON.stringify(stored.record?.choice)}`,
     )
+  // L1: until then a node need not know of it, and after a wipe it puts back what it knows.
+  if (now <= toldBy(world, saidAt)) return
   choice.held = stored.record?.choice ?? null
   choice.wishes = []
 }

@@ -12,8 +12,16 @@ import { breaks, contactsAdapter, type World } from './world.ts'
 /** `closing`: it drains; `closed`: it has gone of its own accord; `dead`: it was killed. */
 type NodePhase = 'up' | 'closing' | 'closed' | 'dead'
 
+/** How the storage, or a part of it, has heard of a node. */
+export interface Reach {
+  /** When it last took a flush of it. */
+  keptAt: number
+  /** When it was last heard of again after it had been out of reach, and when it had been heard of before. */
+  healed: { readonly at: number; readonly keptAt: number }
+}
+
 /** What is known of a node; it calls the storage before it is there for others. */
-export interface Known {
+export interface Known extends Reach {
   readonly name: string
   readonly process: SimulatedProcess
   readonly way: Way
@@ -21,16 +29,15 @@ export interface Known {
   phase: NodePhase
   /** When it was closed or killed. */
   endedAt: number
-  /** Until then those who were sent away are expected back. */
+  /** From when on clients are sent away, and until when they are expected back. */
+  drainsSince: number
   drainsUntil: number
   /** When its last good flush was sent, as far as it knows; `null`: it has no lease. */
   leaseSentAt: number | null
-  /** When the storage last took a flush of it. */
-  keptAt: number
+  /** The part that a torn way does not reach: as the whole, by the flushes that went while the way was not torn. */
+  readonly farPart: Reach
   /** The greatest epoch in which it has a lease, and since when. */
   epochSeen: { readonly epoch: number; readonly at: number }
-  /** When it was last heard of again after it had been out of reach, and when it had been heard of before. */
-  healed: { readonly at: number; readonly keptAt: number }
   /** The end of its last trouble; see {@link troubleOf} for one that lasts. */
   troubledAt: number
   /** The views that it has written and not told the application of yet, by user. */
@@ -56,11 +63,12 @@ export function startNode(world: World): ClusterNode {
     startedAt: clock.now(),
     phase: 'up',
     endedAt: Number.NEGATIVE_INFINITY,
+    drainsSince: Number.POSITIVE_INFINITY,
     drainsUntil: Number.NEGATIVE_INFINITY,
     leaseSentAt: null,
-    keptAt: Number.NEGATIVE_INFINITY,
+    ...createReach(),
+    farPart: createReach(),
     epochSeen: { epoch: 0, at: clock.now() },
-    healed: { at: Number.NEGATIVE_INFINITY, keptAt: Number.NEGATIVE_INFINITY },
     troubledAt: clock.now(),
     written: new Map(),
   }
@@ -119,6 +127,11 @@ export function startNode(world: World): ClusterNode {
 
 const MOST_MESSAGES = 50
 
+function createReach(): Reach {
+  const never = Number.NEGATIVE_INFINITY
+  return { keptAt: never, healed: { at: never, keptAt: never } }
+}
+
 /** From one moment to the next the process is gone. `silently`: with its machine, so that nobody is told. */
 export function killNode({ clock, network, sides }: World, node: ClusterNode, silently: boolean): void {
   if (node.phase === 'dead' || node.phase === 'closed') return
@@ -139,6 +152,7 @@ export function closeNode(world: World, node: ClusterNode, drainMs: number): voi
   const { clock } = world
   if (node.phase !== 'up' || node.process.frozen) return
   node.phase = 'closing'
+  node.drainsSince = clock.now()
   node.drainsUntil = clock.now() + drainMs
   node.leaveNetwork()
   node.presence.close({ drainMs }).then(

@@ -9,14 +9,14 @@ import { follow, type History, type Place } from '../history.ts'
 import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
 import type { ClusterNode, Known } from './node.ts'
-import { isFenced, isRepairing, observeForgotten } from './observe-storage.ts'
+import { isFenced, observeForgotten } from './observe-storage.ts'
 import { faultAt, tellSlackMs } from './verdicts.ts'
 import type { SessionTruth } from '../truth.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
 export function observeDoor(world: World, node: ClusterNode, link: MemoryLink): SocketObserver {
   const { clock } = world
-  const side: ClusterSide = { ...createServerSide(link, clock.now()), node }
+  const side: ClusterSide = { ...createServerSide(link, clock.now()), node, askedAt: -Infinity }
   world.sides.set(link.id, side)
   const door = doorOf(world)
   const says = (what: string): void => {
@@ -103,6 +103,8 @@ function say(world: World, door: Door, side: ClusterSide, message: ServerMessage
     case 'close':
       return breaks(world, 'SOUND', `${node.name} #${link.id}: a ${message.type} that nothing calls for`)
     case 'heartbeat':
+      side.askedAt = world.clock.now()
+      return
     case 'stale':
   }
 }
@@ -135,11 +137,6 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
   const place = side.places.get(user)
   const from = askedAt === null ? place : startAt(history, place, askedAt)
   const verdict = follow(history, from, wire, askedAt === null, calm.wasStepped)
-  // L3: what a failover has lost may be shown again, and what is known from before it too.
-  if (verdict === 'stepped back' && isRepairing(world)) {
-    side.places.set(user, { at: 0, notified: -1, ...from, last: wire })
-    return
-  }
   if (verdict === 'stepped back')
     breaks(world, 'S3', `${where}, which is older than what it got, or never was`)
   else if (verdict === 'told twice') breaks(world, 'S11', `${where} for the second time`)
@@ -153,7 +150,10 @@ function startAt({ views, user }: History, place: Place | undefined, askedAt: nu
   return { notified: -1, last: { user, status: 'unknown' }, ...place, at }
 }
 
-/** L2: of whom nothing stands there, for R after a node found out, by its next flush, that the storage began anew. */
+/**
+ * L2: `unknown` ≤ R. R runs "where a running node lost its storage or saw an epoch begin": from the first flush of its own
+ * that the new epoch answered. When the epoch began by the storage's clock is no input: that may have been stepped.
+ */
 export function judgeUnknown(world: World, { startedAt, epochSeen }: Known, where: string): void {
   const { calm, clock, durations } = world
   const epochSince = Math.max(calm.epochSince, calm.wipedAt)

@@ -9,7 +9,7 @@ import { addView, newest, shownBy } from '../history.ts'
 import { describe } from '../observe-storage.ts'
 import { GHOST } from '../setup.ts'
 import type { SessionTruth } from '../truth.ts'
-import { isRunning, type Known } from './node.ts'
+import { isRunning, type Known, type Reach } from './node.ts'
 import {
   faultAt,
   goneDeadline,
@@ -17,6 +17,7 @@ import {
   isOutOfReach,
   mayEnd,
   ownLiveUntil,
+  reachOf,
   writeSlackMs,
 } from './verdicts.ts'
 import { breaks, userTruth, type World } from './world.ts'
@@ -61,8 +62,8 @@ export function observeCarried(
   if (call.method === 'flush') {
     const { outcome } = reply as FlushReply
     if (outcome === 'kept') {
-      if (node.keptAt > 0 && isOutOfReach(world, node)) node.healed = { at: clock.now(), keptAt: node.keptAt }
-      node.keptAt = clock.now()
+      noteKept(world, node)
+      if (node.way.state !== 'torn') noteKept(world, node.farPart)
     } else trace(() => `${node.name} ${call.args[0].incarnation} flushes: ${outcome}`)
   }
   if (call.method === 'claim' || call.method === 'discharge')
@@ -73,6 +74,12 @@ export function observeCarried(
   const lateMs = clock.now() - sentAt
   if (written.length > 0 && lateMs > toleranceMs(durations) + 2)
     breaks(world, 'S13', `a write of ${node.name} that is ${lateMs} ms late changes something`)
+}
+
+function noteKept(world: World, reach: Reach): void {
+  const now = world.clock.now()
+  if (reach.keptAt > 0 && isOutOfReach(world, reach)) reach.healed = { at: now, keptAt: reach.keptAt }
+  reach.keptAt = now
 }
 
 /** δ of the contract. */
@@ -162,9 +169,9 @@ function judgeArrival(world: World, user: string, entry: UserRecord['sessions'][
     breaks(world, 'S12', `${describe(session)} is put in again`)
   if (clock.now() > goneDeadline(world, session))
     breaks(world, 'S12', `${describe(session)} is put in, and is long gone`)
-  // L2, L3: what was written to the entry may be lost; its node finds that out by its next flush.
+  // L3: what was written to the entry may be lost; its node finds that out by its next flush.
   const knownBy = durations.flushMs + toleranceMs(durations)
-  const isLost = Math.max(calm.wipedAt, calm.lostAt) >= holder.keptAt - knownBy
+  const isLost = calm.lostAt >= holder.keptAt - knownBy
   const isEnlisted = cluster
     .entries()
     .some(({ incarnation, sessions: listed }) => incarnation === entry.node && listed.has(entry.id))
@@ -211,7 +218,7 @@ export function hasLost({ calm, nodes }: World): boolean {
 /** The last signs of life that can be meant. Of a node out of reach nobody can know more than when it was heard of last. */
 function livesOf(world: World, session: SessionTruth): number[] {
   const { end, heardAt, arrivedAt } = session
-  const { keptAt, healed } = holderOf(world, session)
+  const { keptAt, healed } = reachOf(world, session)
   const lives = [heardAt, arrivedAt, keptAt, healed.keptAt]
   return end && end.kind !== 'drop' ? [...lives, end.at] : lives
 }

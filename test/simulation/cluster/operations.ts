@@ -5,7 +5,7 @@ import type { Direction } from '../../../src/testing/index.ts'
 import { type Operation as DeviceOperations, use } from '../operations.ts'
 import { checkQuery } from './checks.ts'
 import { type ClusterNode, closeNode, healWay, isRunning, killNode, startNode, thawNode } from './node.ts'
-import { allowChoice, observeLoss } from './observe-storage.ts'
+import { observeLoss } from './observe-storage.ts'
 import { type BusState, resumeStorage, type StorageState, type WayState } from './way.ts'
 import type { World } from './world.ts'
 
@@ -33,6 +33,7 @@ export type Operation =
   | { readonly type: 'step'; readonly byMs: number }
   | { readonly type: 'bus'; readonly state: BusState; readonly part: number }
   | { readonly type: 'junk'; readonly text: string }
+  /** Messages come again, from one on that has been there. */
   | { readonly type: 'repeat'; readonly which: number }
 
 /** One step: something happens, and then time passes. */
@@ -197,7 +198,6 @@ type NodeOperation = Extract<Operation, { readonly type: 'kill' | 'stall' | 'clo
 
 function trouble(world: World, node: ClusterNode | undefined, operation: NodeOperation): void {
   if (!node) return
-  doubtChoices(world)
   switch (operation.type) {
     case 'kill':
       killNode(world, node, operation.silently)
@@ -285,7 +285,7 @@ function befallBus(
       return
     }
     case 'repeat':
-      return messages[operation.which % Math.max(1, messages.length)]?.()
+      for (const deliver of messages.slice(operation.which % Math.max(1, messages.length))) deliver()
   }
 }
 
@@ -303,14 +303,6 @@ function query(world: World, node: ClusterNode | undefined, user: number): void 
   node.presence.get([people.users[user % people.users.length] as string]).then((found) => {
     for (const one of found) checkQuery(world, node, one, since)
   }, ignore)
-}
-
-/** L2, L3: a node that could have put back what was chosen may be the one that now is in trouble. */
-function doubtChoices(world: World): void {
-  const { calm, clock, durations, people } = world
-  const until = Math.max(calm.wipedAt, calm.lostAt) + 2 * durations.flushMs + 1.2 * durations.compareMs
-  if (clock.now() > until) return
-  for (const user of people.users) allowChoice(world, user, null)
 }
 
 /** All faults end. */

@@ -1,10 +1,9 @@
 /** Runs worlds of several nodes: one from a setup and a script, or one from a seed. */
-import { destroy, ROSTER, watch } from '../device.ts'
+import { destroy } from '../device.ts'
 import { PromiseBroken } from '../promises.ts'
 import * as searching from '../search.ts'
 import { checkEnd, checkStep } from './checks.ts'
 import { isRunning } from './node.ts'
-import { hasLost } from './observe-storage.ts'
 import { healAll, type Operation, perform, scripts, type Step } from './operations.ts'
 import { type Setup, setups } from './setup.ts'
 import { breaks, createWorld, startNodes, type World } from './world.ts'
@@ -53,19 +52,19 @@ function look(world: World): void {
 /** A client's back-off, a connect that hangs, a request that is asked again: the longest ways back, one after the other. */
 const RETURN_MS = 130_000
 
-/** Everybody is back and everything has been compared; and whoever was not watched by anybody yet, is. */
+/** Everybody is back, and everything has been compared. */
 async function heal(world: World): Promise<void> {
-  const { devices, network, durations, calm } = world
+  const { devices, network, durations } = world
+  // Bus messages are doubled and reordered: all that told something comes once more, the newest first.
+  for (const deliver of [...world.messages].reverse()) deliver()
+  await world.clock.settle()
+  look(world)
   healAll(world)
   for (const { process } of devices) process.thaw()
   network.healAll()
   network.delayMs = 5
   for (const link of network.links) link.delayMs = 5
   const { timeoutMs, compareMs, recoveryHoldMs } = durations
-  // A session that nobody knows of after a loss is found by whoever reads it (design: orphans): so everybody is read.
-  calm.allReadAt = world.clock.now()
-  if (hasLost(world))
-    for (const device of devices) if (!device.dismissed) watch(device, ROSTER, world.deviceOptions)
   await pass(world, RETURN_MS + 2 * timeoutMs + 3 * compareMs + recoveryHoldMs)
   await checkEnd(world)
   look(world)

@@ -5,7 +5,8 @@
 import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
 import { goneBy, liveUntil, type SessionTruth } from '../truth.ts'
 import { outageEnd, outageSince } from './calm.ts'
-import { type ClusterNode, isRunning, type Known, troubleOf } from './node.ts'
+import { type ClusterNode, isRunning, type Reach, troubleOf } from './node.ts'
+import { isFar } from './way.ts'
 import type { World } from './world.ts'
 
 /** How long a node leaves alone what has failed. */
@@ -69,28 +70,35 @@ export function ownLiveUntil(world: World, session: SessionTruth): number {
   const { bounds, sides } = world
   const side = sides.get(session.link)
   const { end } = session
-  // L5: clients that reconnect within D + g cause no notification.
-  if (end?.kind === 'drop' && side?.closed === true && side.node.drainsUntil > end.at) {
-    const sent = { ...session, end: { ...end, at: side.node.drainsUntil } }
-    return liveUntil(sent, bounds)
-  }
-  return liveUntil(session, bounds)
+  if (end?.kind !== 'drop' || side?.closed !== true) return liveUntil(session, bounds)
+  return liveUntil({ ...session, end: { ...end, at: graceFrom(side.node, end.at) } }, bounds)
+}
+
+/** L5: "clients that reconnect within D + g cause no notification"; whoever dropped before the drain has g alone. */
+function graceFrom({ drainsSince, drainsUntil }: ClusterNode, droppedAt: number): number {
+  return droppedAt >= drainsSince ? Math.max(droppedAt, drainsUntil) : droppedAt
+}
+
+/** S2: "its node reaches the storage", which is the part of it that has the user's record. */
+export function reachOf(world: World, session: SessionTruth): Reach {
+  const holder = holderOf(world, session)
+  return isFar(session.user) ? holder.farPart : holder
 }
 
 /** S2: whether anybody may end a session now. */
 export function mayEnd(world: World, session: SessionTruth): boolean {
   const now = world.clock.now()
-  const holder = holderOf(world, session)
+  const reach = reachOf(world, session)
   // "beyond it until ≤ 2 F after healing"
-  const isHealing = now <= holder.healed.at + 2 * world.durations.flushMs
-  return now >= ownLiveUntil(world, session) || isOutOfReach(world, holder) || isHealing
+  const isHealing = now <= reach.healed.at + 2 * world.durations.flushMs
+  return now >= ownLiveUntil(world, session) || isOutOfReach(world, reach) || isHealing
 }
 
 /**
  * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
  * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
  */
-export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Known): boolean {
+export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Reach): boolean {
   const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
   const now = clock.now()
   const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
@@ -113,18 +121,16 @@ export function goneDeadline(world: World, session: SessionTruth): number {
   const { end, heardAt } = session
   const deathMs = timeoutMs + sweepMs + leaseMs
   let by = goneBy(session, bounds)
-  // L5: a drain keeps those who were sent away until D + g.
   if (end?.kind === 'drop')
-    by = Math.min(Math.max(end.at, holder.drainsUntil) + graceMs, heardAt + timeoutMs) + tickMs + 1
+    by = Math.min(graceFrom(holder, end.at) + graceMs, heardAt + timeoutMs) + tickMs + 1
   const successor = end?.kind === 'superseded' ? successorOf(world, session) : null
   if (!isRunning(holder) || (successor && !isRunning(successor))) by = Math.max(by, heardAt + deathMs)
   // Whoever had to end it may have been cut off, frozen or killed while at it: another takes over, or it goes on itself.
   by = Math.max(by, faultAt(world) + recoveryHoldMs + 2 * flushMs + leaseMs + 2 * sweepMs + patienceMs(world))
-  // L2, L3, and the design's orphans: unlisted for R, found by one comparison, ended by the next.
-  // Nobody knows of those whose node died with its entry lost before they are read.
+  // L2, L3: "≤ failover + 2 F + 1.2 A"; and whoever stands there again by it is ended no sooner than after R.
   const isForgotten = !isRunning(holder) && holder.keptAt < calm.wipedAt
-  const knownAt = isForgotten ? Math.max(calm.wipedAt, calm.allReadAt) : calm.lostAt
-  by = Math.max(by, knownAt + 2 * flushMs + 2.4 * compareMs + recoveryHoldMs + patienceMs(world))
+  const lostAt = isForgotten ? calm.wipedAt : calm.lostAt
+  by = Math.max(by, lostAt + 2 * flushMs + 1.2 * compareMs + recoveryHoldMs + patienceMs(world))
   return by + writeSlackMs(world)
 }
 

@@ -47,7 +47,7 @@ export interface WayOptions {
   readonly onAnswer: (call: MemoryCall, reply: unknown, sentAt: number) => void
   /** The one message is lost. */
   readonly onLost: () => void
-  /** A message arrives; kept for those who repeat old ones. */
+  /** A message that tells something arrives; kept for those who repeat old ones. */
   readonly onMessage: (deliver: () => void) => void
 }
 
@@ -55,6 +55,16 @@ const LOSSY = 0.15
 const LOSING = 0.5
 /** A late message is late by up to this part of F: so others overtake it. */
 const LATE_PART = 1.5
+
+/** Whether a torn way does not reach the record of this user. */
+export function isFar(user: string): boolean {
+  return !user.endsWith('0')
+}
+
+/** Most messages say only that their sender is there. */
+function tells(text: string): boolean {
+  return text.includes('"tell"')
+}
 
 export function createWay(): Way {
   return { state: 'open', deaf: false, held: [] }
@@ -115,7 +125,7 @@ export function hooksOf(way: Way, options: WayOptions): MemoryHooks {
 
   const copies = (text: string): number => {
     if (way.deaf || weather.bus === 'dead') return 0
-    if (weather.bus === 'once' && text.includes('"tell"')) {
+    if (weather.bus === 'once' && tells(text)) {
       options.onLost()
       return 0
     }
@@ -129,13 +139,13 @@ export function hooksOf(way: Way, options: WayOptions): MemoryHooks {
       const arrive = (): void => {
         process.deliver(deliver)
       }
-      options.onMessage(arrive)
+      if (tells(text)) options.onMessage(arrive)
       const lateMs = weather.bus === 'well' ? 0 : LATE_PART * durations.flushMs
       for (let left = copies(text); left > 0; left--)
         clock.setArrival(random.integer(0, durations.latencyMs + Math.round(lateMs)), arrive)
     },
     reachOf: (id) => {
-      if (way.state !== 'torn' || id.endsWith('0')) return 'whole'
+      if (way.state !== 'torn' || !isFar(id)) return 'whole'
       return random.chance(LOSING) ? 'unheard' : 'none'
     },
   }

@@ -57,6 +57,8 @@ export interface World {
 /** A connection as seen at its node. */
 export interface ClusterSide extends ServerSide {
   readonly node: ClusterNode
+  /** When its node last asked for a sign of life. */
+  askedAt: number
 }
 
 /** What is known of a user. */
