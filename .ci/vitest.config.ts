@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'sources',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/package/**', 'test/faults/**', 'test/redis/faults.test.ts'],
+          exclude: ['test/package/**', 'test/faults/**', 'test/abuse/**', 'test/redis/faults.test.ts'],
         },
       },
       {
@@ -35,7 +35,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
-          include: ['test/faults/**/*.test.ts', 'test/redis/faults.test.ts'],
+          include: ['test/faults/**/*.test.ts', 'test/abuse/**/*.test.ts', 'test/redis/faults.test.ts'],
           testTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -2,22 +2,13 @@
  * The shell around a node's machine: it turns sockets, timers and adapters' answers into events, and carries the
  * actions out. No rule of presence is decided here.
  */
-import { type Awaitable, isPromise } from '../core/awaitable.ts'
+import { isPromise } from '../core/awaitable.ts'
 import type { Clock } from '../core/clock.ts'
 import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
-import { checkVerdict } from './checks.ts'
+import { type Authenticate, createAuthenticator } from './authenticating.ts'
 import type { Judging } from './judging.ts'
-import type {
-  Command,
-  ConnectionId,
-  Identity,
-  NodeAction,
-  NodeEvent,
-  Notice,
-  RequestId,
-  Verdict,
-} from './machine.ts'
+import type { Command, ConnectionId, Identity, NodeAction, NodeEvent, Notice, RequestId } from './machine.ts'
 import { step } from './node.ts'
 import { batchReads } from './read-batch.ts'
 import { type Ask, askDirectory, useBus } from './shared-shell.ts'
@@ -50,10 +41,7 @@ export interface HostOptions<Request> {
   readonly clock: Clock
   readonly storage: StorageAdapter
   readonly judging: Judging
-  readonly authenticate: (attempt: {
-    readonly request: Request | undefined
-    readonly token: string | undefined
-  }) => Awaitable<Verdict>
+  readonly authenticate: Authenticate<Request>
   readonly createSessionId: () => string
   readonly onNotice: (notice: Notice) => void
   readonly onError: (error: unknown, stage: ErrorStage) => void
@@ -97,6 +85,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   const callers = new Map<RequestId, Caller>()
   // What answers at once has nothing to gain by waiting for others.
   const read = storage.nodes ? batchReads(storage, clock) : storage.read.bind(storage)
+  const verdictOn = createAuthenticator(options.authenticate, config.limits, clock)
   let nextConnection = 1
   // The node numbers its own questions upwards from 1; the application's go downwards.
   let nextCall = -1
@@ -222,10 +211,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   const authenticate = (connection: ConnectionId, token: string | undefined): void => {
-    const request = connections.get(connection)?.request
+    const verdict = verdictOn(connections.get(connection)?.request, token)
     ask(
       'authenticate',
-      async () => checkVerdict(await options.authenticate({ request, token }), config.limits.idBytes),
+      () => verdict,
       (identity) => ({ type: 'authenticated', connection, identity }),
     )
   }

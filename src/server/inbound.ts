@@ -54,8 +54,16 @@ export function receive(
   if (isTooFast(node, session, ref, now, out)) return
   if (!decoded.ok) fault(node, session, decoded.code, ref, now, out)
   else if (!isEarly(session, decoded.message)) obey(node, session, decoded.message, now, out)
-  else if (session.early.length < EARLY_FRAMES) session.early.push(frame)
+  else if (mayWait(session, frame, limits.frameBytes)) session.early.push(frame)
   else sendError(session, 'RATE_LIMITED', ref, out, SECOND_MS)
+}
+
+/** Of somebody who is not known yet no more is kept than one frame could hold. */
+function mayWait({ early, phase }: Session, frame: string, frameBytes: number): boolean {
+  if (early.length >= EARLY_FRAMES) return false
+  return (
+    phase !== 'authenticating' || early.reduce((sum, one) => sum + one.length, frame.length) <= frameBytes
+  )
 }
 
 /** What had to wait for the session is done now, in the order it came. */

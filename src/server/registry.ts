@@ -31,6 +31,7 @@ export function addConnection(
     sentAwayAt: Number.POSITIVE_INFINITY,
     tokenEndsAt: Number.POSITIVE_INFINITY,
     renewalAsked: false,
+    renewal: null,
     renewAt: Number.POSITIVE_INFINITY,
     heartbeat: createServerHeartbeat(now, timing.intervalMs, nextSpread(node)),
     frames: createMeter(now),

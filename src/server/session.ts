@@ -53,9 +53,11 @@ export function hello(
   else out.push({ type: 'authenticate', connection: session.connection, token: message.token })
 }
 
-/** Another token, for a session that runs. */
+/** Another token, for a session that runs. One is judged at a time; of those that come meanwhile the newest waits. */
 export function renewToken(session: Session, token: string, out: NodeAction[]): void {
-  out.push({ type: 'authenticate', connection: session.connection, token })
+  const isBusy = session.renewal !== null
+  session.renewal = { next: isBusy ? token : null }
+  if (!isBusy) out.push({ type: 'authenticate', connection: session.connection, token })
 }
 
 /** Who it is has been found out. */
@@ -66,6 +68,8 @@ export function onAuthenticated(
   now: number,
   out: NodeAction[],
 ): void {
+  const next = session.renewal?.next ?? null
+  session.renewal = null
   if (identity === 'banned') return refuse(node, session, CLOSE.BANNED, now, out)
   if (session.phase === 'authenticating') {
     if (identity) welcome(node, session, identity, now, out)
@@ -74,8 +78,9 @@ export function onAuthenticated(
     noteTokenEnd(node, session, identity.expiresAt, now)
     scheduleSession(node, session)
   } else if (identity !== undefined) {
-    refuse(node, session, CLOSE.UNAUTHORIZED, now, out)
+    return refuse(node, session, CLOSE.UNAUTHORIZED, now, out)
   }
+  if (next !== null) renewToken(session, next, out)
 }
 
 /** The first PRESENCE_UPDATE: the session is put into its user's record, in place of the one it continues. */

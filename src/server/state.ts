@@ -58,6 +58,8 @@ export interface Session extends Timed {
   /** When the token has expired; monotonic. */
   tokenEndsAt: number
   renewalAsked: boolean
+  /** A new token is being judged; `next`: one that came meanwhile. */
+  renewal: { readonly next: string | null } | null
   /** When to ask for a new token; monotonic. */
   renewAt: number
   readonly heartbeat: ServerHeartbeat

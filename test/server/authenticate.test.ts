@@ -185,6 +185,41 @@ describe('tokens that expire', () => {
     expect(alice.closed?.code).toBe(code)
   })
 
+  test('of tokens that come while one is judged only the newest is, after it', async () => {
+    const asked: unknown[] = []
+    let answer: (identity: unknown) => void = () => {}
+    const { open, clock } = world(({ token }: Parameters<Authenticate>[0]) => {
+      asked.push(token)
+      return token === 'alice' ? { userId: 'alice' } : new Promise((resolve) => (answer = resolve))
+    })
+    const alice = await open('alice')
+    for (let token = 1; token <= 9; token++) await alice.say({ type: 'token', token: `alice${token}` })
+    expect(asked).toEqual(['alice', 'alice1'])
+    answer({ userId: 'alice' })
+    await clock.settle()
+    expect(asked).toEqual(['alice', 'alice1', 'alice9'])
+    answer({ userId: 'alice', expiresAt: clock.time() + 1_000 })
+    await clock.advance(1_200)
+    expect(asked).toHaveLength(3)
+    expect(alice.closed?.code).toBe(4101)
+  })
+
+  test('a renewal that is never judged does not keep the next one waiting for longer than a hello', async () => {
+    const asked: unknown[] = []
+    const { open, clock, errors } = world(({ token }: Parameters<Authenticate>[0]) => {
+      asked.push(token)
+      return token === 'slow' ? new Promise(() => {}) : { userId: 'alice', expiresAt: clock.time() + HOUR }
+    })
+    const alice = await open('alice')
+    await alice.say({ type: 'token', token: 'slow' })
+    await alice.say({ type: 'token', token: 'alice' })
+    expect(asked).toEqual(['alice', 'slow'])
+    await clock.advance(5_000)
+    expect(asked).toEqual(['alice', 'slow', 'alice'])
+    expect(errors.map((error) => error.split(':')[0])).toEqual(['authenticate'])
+    expect(alice.closed).toBeNull()
+  })
+
   test('a renewal that could not be judged changes nothing: the old token counts until its end', async () => {
     const { open, clock, errors } = expiringWorld()
     const alice = await open('alice', { token: 'alice:600000' })

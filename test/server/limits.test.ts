@@ -103,6 +103,24 @@ describe('before anybody is known', () => {
       Array.from({ length: 15 }, (_, index) => index + 1),
     )
   })
+
+  test('frameBytes: frames that wait for authenticate are no more than one could hold', async () => {
+    const world = createServerWorld({
+      limits: { frameBytes: 8_192 },
+      authenticate: () => new Promise(() => {}),
+    })
+    const peer = await world.connect()
+    peer.send(hello())
+    const frame = (ref: number, length: number) => ({
+      type: 'fetch',
+      users: ['bob'],
+      ref,
+      more: 'x'.repeat(length),
+    })
+    for (const [ref, length] of [4_000, 4_000, 4_000, 10].entries()) peer.send(frame(ref + 1, length))
+    await world.clock.settle()
+    expect(peer.of('error').map(({ code, ref }) => `${code} ${ref}`)).toEqual(['RATE_LIMITED 3'])
+  })
 })
 
 describe('frames', () => {

@@ -1,0 +1,47 @@
+/**
+ * Asks the application who somebody is. An answer has as long as a hello has; one that never comes keeps nothing of ours,
+ * neither the token nor the request with its socket.
+ */
+import { type Awaitable, isPromise } from '../core/awaitable.ts'
+import type { Clock } from '../core/clock.ts'
+import { PresenceError } from '../core/errors.ts'
+import type { Limits } from '../core/limits.ts'
+import { checkVerdict } from './checks.ts'
+import type { Verdict } from './machine.ts'
+
+/** Who somebody is, by the request that they came with and their token. */
+export type Authenticate<Request> = (attempt: {
+  readonly request: Request | undefined
+  readonly token: string | undefined
+}) => Awaitable<Verdict>
+
+export function createAuthenticator<Request>(
+  authenticate: Authenticate<Request>,
+  { helloMs, idBytes }: Pick<Limits, 'helloMs' | 'idBytes'>,
+  clock: Clock,
+): (request: Request | undefined, token: string | undefined) => Promise<Verdict> {
+  const check = (verdict: Verdict): Verdict => checkVerdict(verdict, idBytes)
+  // No function may be made in here: it would hold the request for as long as somebody holds the function.
+  return async (request, token) => inTime(authenticate({ request, token }), check, helloMs, clock)
+}
+
+function inTime(
+  answer: Awaitable<Verdict>,
+  check: (verdict: Verdict) => Verdict,
+  helloMs: number,
+  clock: Clock,
+): Awaitable<Verdict> {
+  if (!isPromise(answer)) return check(answer)
+  return new Promise((resolve, reject) => {
+    const cancel = clock.setTimer(helloMs, () => {
+      reject(new PresenceError('TIMEOUT', `authenticate did not answer within ${helloMs} ms`))
+    })
+    const settle = <T>(act: (value: T) => void) => {
+      return (value: T): void => {
+        cancel()
+        act(value)
+      }
+    }
+    answer.then(check).then(settle(resolve), settle(reject))
+  })
+}
