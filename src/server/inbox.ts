@@ -2,6 +2,7 @@
  * What comes from other nodes. Every item can be lost, doubled or late, so each is judged by the version of what it
  * carries; and a number that is missing has everything compared at once.
  */
+import { addressOf } from '../core/lease.ts'
 import { compareSoon } from './comparison.ts'
 import { supersede } from './endings.ts'
 import type { NodeAction } from './machine.ts'
@@ -19,8 +20,18 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
   const { sharing } = node
   const mail = readMail(text)
   if (!sharing || !mail) return
+  noteSender(node, sharing, mail.from, now)
   if (isMissing(sharing, mail.from, mail.number, mail.items.length > 0)) compareSoon(node, now, out)
   for (const item of mail.items) take(node, sharing, item, now, out)
+}
+
+/** More than this that are not listed are not believed. */
+const MOST_ARRIVALS = 100
+
+/** Whoever is not listed yet here has joined since the last flush; what all nodes are told they are to be told too. */
+function noteSender({ config }: NodeState, { listed, arrivals }: Sharing, from: string, now: number): void {
+  if (from === config.address || arrivals.has(from) || arrivals.size >= MOST_ARRIVALS) return
+  if (!listed.some(({ incarnation }) => addressOf(incarnation) === from)) arrivals.set(from, now)
 }
 
 /** Messages overtake each other by fewer than this. */
@@ -51,6 +62,8 @@ function take(node: NodeState, sharing: Sharing, item: MailItem, now: number, ou
       return takeOwn(node, item, now, out)
     case 'review':
       return noteReview(node, item[1], item[2], out)
+    case 'here':
+      return
     case 'canary':
       sharing.canary.heard = Math.max(sharing.canary.heard, item[2])
   }

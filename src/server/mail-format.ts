@@ -31,6 +31,8 @@ export type MailItem =
     ]
   /** The contacts of a user have changed. */
   | readonly [kind: 'review', user: string, invalidated: number]
+  /** A node has just joined, and may not be listed yet where this arrives. */
+  | readonly [kind: 'here', user: string, number: number]
   /** To oneself. */
   | readonly [kind: 'canary', user: string, number: number]
 
@@ -66,7 +68,7 @@ function isItem(item: unknown): item is MailItem {
   if (!Array.isArray(item)) return false
   const [kind, user, epoch, version, record, list] = item as unknown[]
   if (typeof user !== 'string') return false
-  if (kind === 'review' || kind === 'canary') return Number.isSafeInteger(epoch)
+  if (kind === 'review' || kind === 'canary' || kind === 'here') return Number.isSafeInteger(epoch)
   if (kind !== 'tell' && kind !== 'own') return false
   // Under no version nothing stands there, so nobody can have written it.
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(version) || version === NO_VERSION) return false

@@ -15,14 +15,14 @@ import { compareAll, compareSoon, planComparison } from './comparison.ts'
 import { gatherSessions, hasLost, sendNewcomers, takeIn } from './entry.ts'
 import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
-import { repeatNumbers } from './mail.ts'
+import { post, repeatNumbers } from './mail.ts'
 import { forgetListed } from './orphans.ts'
 import { markUser } from './changes.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
 import type { Sharing } from './sharing.ts'
-import { incarnationNow, isFenced, hold, stampOf, noteLate, startHold } from './standing.ts'
+import { hold, incarnationNow, isFenced, noteLate, otherNodes, stampOf, startHold } from './standing.ts'
 import { type NodeState, storageTime, take } from './state.ts'
 import type { EntryReply, FlushReply } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
@@ -224,6 +224,8 @@ function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, n
     )
   }
   sharing.listedAt = sentAt
+  // Whoever sent a message has joined before, and is listed by now or was never there.
+  for (const [address, since] of sharing.arrivals) if (since < sentAt) sharing.arrivals.delete(address)
   forgetListed(node)
 }
 
@@ -262,5 +264,6 @@ export function onEnlisted(
 function noteListed(node: NodeState, sharing: Sharing, now: number, out: NodeAction[]): void {
   if (sharing.standing !== 'listing' || sharing.enlisting.size + sharing.newcomers.size > 0) return
   sharing.standing = 'joined'
+  for (const address of otherNodes(node)) post(node, address, ['here', '', 0], out)
   resume(node, now, out)
 }

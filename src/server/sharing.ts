@@ -64,6 +64,8 @@ export interface Sharing {
   /** Incarnations that stand in records and not in the directory, and since when; monotonic. */
   readonly unlisted: Map<string, number>
   readonly mailboxes: Map<string, Mailbox>
+  /** Addresses of nodes that are not listed yet and were heard of, and since when; monotonic. */
+  readonly arrivals: Map<string, number>
   /** Messages on their way to the bus. */
   publishing: number
   /** The last number heard from each node. */
@@ -161,6 +163,7 @@ export function createSharing(now: number): Sharing {
     discharges: new Map(),
     unlisted: new Map(),
     mailboxes: new Map(),
+    arrivals: new Map(),
     publishing: 0,
     heard: new Map(),
     canary: { number: 0, heard: 0, listening: false, asked: false },

@@ -50,9 +50,10 @@ export function isYoung({ sharing }: NodeState, epoch: number, now: number): boo
   return sharing !== null && (epoch === 0 || epoch > sharing.epoch || now < sharing.youngUntil)
 }
 
-/** The addresses of all other nodes, as of the last flush. */
+/** The addresses of all other nodes: those of the last flush, and who has come since. */
 export function otherNodes({ config, sharing }: NodeState): Set<string> {
   const others = new Set(sharing?.listed.map(({ incarnation }) => addressOf(incarnation)))
+  for (const address of sharing?.arrivals.keys() ?? []) others.add(address)
   others.delete(config.address)
   return others
 }

@@ -67,3 +67,21 @@ describe('three nodes', () => {
     expect(bob?.texts.join(' ')).not.toMatch(/lastSeen|reason|accuracy/)
   })
 })
+
+test('S8: a node that has joined a moment ago is told like all others', async () => {
+  const book = new Map([
+    ['alice', ['bob']],
+    ['bob', ['alice']],
+  ])
+  const { addNode, nodes, clock } = await createClusterWorld({ count: 2, book })
+  const newcomer = await addNode()
+  await clock.advance(10)
+  const bob = await newcomer.open('bob', { watch: ['alice'] })
+  await clock.advance(10)
+  expect(bob.statusesOf('alice')).toEqual(['offline'])
+  book.set('alice', [])
+  const done = nodes[0]?.server.invalidateContacts('alice')
+  await clock.advance(100)
+  await done
+  expect(bob.statusesOf('alice')).toEqual(['offline', 'unknown'])
+})

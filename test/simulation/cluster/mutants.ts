@@ -81,9 +81,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'stale-order-is-accepted',
     file: 'src/server/tell.ts',
     find: "import { isNewer, type VersionedRecord } from '../core/version.ts'",
-    replace: "import type { VersionedRecord } from '../core/version.ts'\nconst isNewer = (...versions: object[]) => versions.length === 0",
+    replace:
+      "import type { VersionedRecord } from '../core/version.ts'\nconst isNewer = (...versions: object[]) => versions.length === 0",
     breaks: ['S3', 'S4', 'S11', 'L1'],
-    seed: 135,
+    seed: 400,
     why: 'two messages overtake each other, and the older one counts',
   },
   {
