@@ -34,6 +34,14 @@ import { admitStrangers } from './strangers.ts'
 import { startWatching, stopWatching } from './watch.ts'
 
 const NOBODY: Sights = new Map()
+/** Questions of a session that are under way, or whose answers its socket has not taken yet. */
+const WAITING_QUESTIONS = 64
+/** So many of them about the whole roster: one, and one more for who left it and came back to it. */
+const WAITING_ROSTERS = 2
+/** The ids in all of them but those: as many as a session may watch by default, and as many to look at. */
+const WAITING_IDS = 20_000
+/** When to ask again. */
+const RETRY_MS = 1_000
 
 /** A session asks about users, and watches them if it subscribes. */
 export function askAbout(
@@ -52,9 +60,18 @@ export function askAbout(
   const { subscriptions: limit } = node.config.limits
   const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
+  if (asksTooMuch(session, ids.length)) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
   for (const id of added) session.subscriptions.set(id, 'nothing')
   if (session.user) startWatching(node, session.user, added)
   begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
+}
+
+/** Answers wait for a socket that takes nothing; so no more may be asked than may wait. One question always may. */
+function asksTooMuch({ queries }: Session, ids: number): boolean {
+  if (queries.size >= WAITING_QUESTIONS) return true
+  let waiting = 0
+  for (const query of queries) if (query.kind !== 'roster') waiting += query.ids.length
+  return waiting > 0 && waiting + ids > WAITING_IDS
 }
 
 /** A session watches these users no more. */
@@ -78,6 +95,8 @@ export function askForRoster(
   out: NodeAction[],
 ): void {
   if (isFenced(node, now)) return sendError(session, 'UNAVAILABLE', ref, out)
+  const rosters = [...session.queries].filter(({ kind }) => kind === 'roster').length
+  if (rosters >= WAITING_ROSTERS) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
   const startsRoster = !session.watchesRoster
   session.watchesRoster = true
   begin(node, createQuery({ kind: 'roster', session, viewer: userIdOf(session), ref, startsRoster }), out)

@@ -113,13 +113,13 @@ export async function openStreet(more: Partial<Limits> = {}): Promise<Street> {
       for (const name of ['used', 'rss', 'connections', 'held'] as const)
         peak[name] = Math.max(peak[name], figures[name])
     }
-    let acting = true
+    const abuser = { acts: true }
     const acted = act().finally(() => {
-      acting = false
+      abuser.acts = false
     })
     // It is awaited below; the neighbour comes first.
     acted.catch(() => {})
-    for (let round = 0; round < FEWEST_CHANGES || acting; round++) {
+    for (let round = 0; round < FEWEST_CHANGES || abuser.acts; round++) {
       if (!isDeaf && round < MOST_CHANGES) await friend.change()
       await look()
       await pause()

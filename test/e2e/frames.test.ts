@@ -173,6 +173,11 @@ describe('broken WebSocket frames', () => {
       [frame(TEXT, 'x'.repeat(9_000), { fin: false }), frame(0, 'x'.repeat(9_000))],
       1009,
     ],
+    [
+      'more parts than a thousand',
+      [frame(TEXT, 'x', { fin: false }), ...Array<Buffer>(1_100).fill(frame(0, 'x', { fin: false }))],
+      1008,
+    ],
   ])('%s', async (_, bytes, code) => {
     const client = await openRawTcp(port)
     client.send(...bytes)

@@ -256,7 +256,60 @@ describe('what one client may hold', () => {
       for (let ref = 0; ref < 100; ref++) peer.send(subscribe(['bob'], ref))
       await world.clock.settle()
     }
-    expect(peer.of('snapshot')).toHaveLength(2_000)
+    // Of a hundred at once as many are answered as may wait; the others are to be sent again.
+    expect(peer.of('snapshot')).toHaveLength(20 * 64)
+    expect(peer.of('error').map(({ code, retryAfterMs }) => `${code} ${retryAfterMs}`)).toEqual(
+      Array(20 * 36).fill('RATE_LIMITED 1000'),
+    )
+    expect(peer.closed).toBeNull()
+  })
+
+  describe('questions that wait', () => {
+    const ids = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`)
+    const openWaiting = async () => {
+      const world = await openStreet({ framesPerSecond: 0, strangersPerDay: 0, frameBytes: 131_072 })
+      const peer = await world.open('alice', { watch: [] })
+      world.contacts.mode = 'hold'
+      return { world, peer }
+    }
+    /** All are answered, and there is room again. */
+    const expectRoom = async (world: ServerWorld, peer: Peer, answered: number) => {
+      expect(peer.of('snapshot')).toEqual([])
+      world.contacts.mode = 'open'
+      world.contacts.release()
+      await world.clock.advance(100)
+      expect(peer.of('snapshot').filter(({ more }) => more !== true)).toHaveLength(answered)
+      peer.clear()
+      await peer.say({ type: 'fetch', users: ids(10_000), ref: 99 })
+      await peer.say({ type: 'roster', watch: true, ref: 98 })
+      expect(peer.of('error')).toEqual([])
+    }
+    const refused = (ref: number) => ({ type: 'error', code: 'RATE_LIMITED', ref, retryAfterMs: 1_000 })
+
+    test('are 64 at the most', async () => {
+      const { world, peer } = await openWaiting()
+      for (let ref = 1; ref <= 65; ref++) peer.send({ type: 'fetch', users: ['bob'], ref })
+      await world.clock.settle()
+      expect(peer.of('error')).toEqual([refused(65)])
+      await expectRoom(world, peer, 64)
+    })
+
+    test('are about 20,000 ids at the most', async () => {
+      const { world, peer } = await openWaiting()
+      for (const [ref, count] of [10_000, 9_999, 1, 1].entries())
+        peer.send({ type: 'fetch', users: ids(count), ref })
+      await world.clock.settle()
+      expect(peer.of('error')).toEqual([refused(3)])
+      await expectRoom(world, peer, 3)
+    })
+
+    test('are about the roster twice at the most', async () => {
+      const { world, peer } = await openWaiting()
+      for (const ref of [1, 2, 3]) peer.send({ type: 'roster', watch: true, ref })
+      await world.clock.settle()
+      expect(peer.of('error')).toEqual([refused(3)])
+      await expectRoom(world, peer, 2)
+    })
   })
 
   test('sessionsPerUser: the next one gets LIMIT; one that takes the place of another is let in', async () => {
@@ -351,7 +404,11 @@ describe('L6: slow readers', () => {
     hub.link.stopReading('client')
     await talk(1)
     expect(hub.closed).toBeNull()
-    await world.clock.advance(22_500)
+    // Nor do signs of life help, from who takes nothing.
+    for (let time = 0; time < 22_500; time += 50) {
+      hub.send({ type: 'heartbeat' })
+      await world.clock.advance(50)
+    }
     expect(hub.link.server?.readyState).toBe(3)
     expect(healthy.closed).toBeNull()
   })

@@ -9,6 +9,19 @@ import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
  */
 const CLOSE_TIMEOUT_MS = 5_000
 
+/**
+ * A message in so many parts, or a frame in so many pieces, and no more: each is a buffer of its own until all is there, and
+ * would cost a hundred times what it brings. What fits into a frame comes in a few dozen pieces on any line.
+ */
+const MOST_PIECES = 1_024
+
+/** What `ws` takes and its types do not have yet. */
+interface BoundOptions {
+  readonly closeTimeout: number
+  readonly maxBufferedChunks: number
+  readonly maxFragments: number
+}
+
 /** Takes an upgrade, or says that it is not ours. */
 export type UpgradeHandler = (request: UpgradeRequest, socket: UpgradeSocket, head: UpgradeHead) => boolean
 
@@ -24,13 +37,15 @@ export function createUpgradeHandler(
   onSocket: (socket: WebSocketLike, request: UpgradeRequest) => void,
 ): UpgradeHandler {
   // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
-  const options: ServerOptions & { readonly closeTimeout: number } = {
+  const options: ServerOptions & BoundOptions = {
     noServer: true,
     clientTracking: false,
     // Small frames do not shrink, and a compressor costs each connection more memory than all the rest.
     perMessageDeflate: false,
     maxPayload,
     closeTimeout: CLOSE_TIMEOUT_MS,
+    maxBufferedChunks: MOST_PIECES,
+    maxFragments: MOST_PIECES,
     handleProtocols: () => SUBPROTOCOL,
   }
   const sockets = new WebSocketServer(options)
