@@ -38,6 +38,7 @@ import {
   type ReadPurpose,
   type Session,
   take,
+  type User,
 } from './state.ts'
 import type { DutyName } from './sharing.ts'
 import { incarnationNow, noteStorageTime } from './standing.ts'
@@ -163,9 +164,16 @@ function turn(node: NodeState, now: number, out: NodeAction[]): void {
 }
 
 /** What a record has told that concerns more than its user's presence. */
-function attend(node: NodeState, { type, user }: Concern, now: number, out: NodeAction[]): void {
-  if (type === 'review') return reviewContacts(node, user, out)
-  for (const session of [...(node.users.get(user)?.sessions.values() ?? [])]) kick(node, session, now, out)
+function attend(node: NodeState, { type, user: id }: Concern, now: number, out: NodeAction[]): void {
+  if (type === 'review') return reviewContacts(node, id, out)
+  const user = node.users.get(id)
+  for (const session of [...(user?.sessions.values() ?? [])])
+    if (!isYetToCome(user, session)) kick(node, session, now, out)
+}
+
+/** Who was thrown out may come back: the mark that a newcomer finds in the record was made before them. */
+function isYetToCome(user: User | undefined, { id, phase }: Session): boolean {
+  return phase === 'announcing' && user?.known?.record.sessions.some((session) => session.id === id) !== true
 }
 
 /** One timer serves the whole node: it is moved only where something is due earlier. */

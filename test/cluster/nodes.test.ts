@@ -104,6 +104,23 @@ describe('two nodes', () => {
     expect(back?.closed).toBeNull()
   })
 
+  test('who was thrown out through another node, when nobody of theirs was here any more, may come back here', async () => {
+    const { nodes, clock } = await createClusterWorld()
+    const alice = await nodes[1]?.open('alice')
+    await clock.advance(10)
+    await alice?.say(GOODBYE)
+    await clock.advance(10)
+    const kicked = nodes[0]?.server.disconnectUser('alice')
+    await clock.advance(50)
+    await kicked
+    const back = await nodes[1]?.open('alice')
+    await clock.advance(120_000)
+    expect(back?.closed).toBeNull()
+    void nodes[0]?.server.disconnectUser('alice')
+    await clock.advance(50)
+    expect(back?.closed?.code).toBe(4004)
+  })
+
   test('S8: invalidateContacts on one node takes effect on all', async () => {
     const book = new Map([
       ['alice', ['bob']],
