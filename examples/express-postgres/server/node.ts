@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import express from 'express'
 import { Redis } from 'ioredis'
 import { Pool, type PoolConfig } from 'pg'
+import type { PresenceServer } from 'presencekit/server'
 import { peopleRoutes } from './people-routes.ts'
 import { createPresence } from './presence.ts'
 import { privacyRoutes } from './privacy-routes.ts'
@@ -25,25 +26,24 @@ export interface NodeSettings {
   readonly page: string
   /** 0: any that is free. */
   readonly port: number
-  /** @defaultValue that of presencekit */
-  readonly graceMs?: number
 }
 
 /** A node that takes visitors. */
 export interface RunningNode {
   readonly url: string
+  readonly presence: PresenceServer
   close(): Promise<void>
 }
 
 export async function startNode(settings: NodeSettings): Promise<RunningNode> {
-  const { database, secret, tokenLifeMs, page, port, graceMs } = settings
+  const { database, secret, tokenLifeMs, page, port } = settings
   const pool = new Pool({ connectionTimeoutMillis: 2_000, ...database })
   // `pg` says here what becomes of connections that nobody uses; unheard it would end the process.
   pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`))
   const redis = new Redis(settings.redis, { lazyConnect: true })
   const tokens = createTokens(secret, tokenLifeMs)
   const signIns = createSignIns(pool)
-  const presence = createPresence({ pool, redis, tokens, ...(graceMs !== undefined && { graceMs }) })
+  const presence = createPresence({ pool, redis, tokens })
 
   const app = express()
   app.get('/health', (_request, response) => void response.sendStatus(presence.health().ready ? 200 : 503))
@@ -58,6 +58,7 @@ export async function startNode(settings: NodeSettings): Promise<RunningNode> {
 
   return {
     url: `http://localhost:${taken}`,
+    presence,
     async close() {
       await presence.close()
       server.closeAllConnections()
