@@ -5,7 +5,14 @@
 import { type LastSeenAccuracy, type PresenceView, UNKNOWN_VIEW } from './model.ts'
 
 /** Who may see one kind of thing: anybody, contacts, nobody, or contacts without these. */
-export type Audience = 'everyone' | 'contacts' | 'nobody' | { readonly except: Iterable<string> }
+export type Audience =
+  | 'everyone'
+  | 'contacts'
+  | 'nobody'
+  | {
+      /** Contacts without these. */
+      readonly except: Iterable<string>
+    }
 
 /** How exactly last seen is shown: to the millisecond, to the minute, or as `recently`, `week` and `month`. */
 export type LastSeenPrecision = 'exact' | 'minute' | 'bucket'

@@ -5,17 +5,29 @@
 
 /** A query, as `pg` takes it. */
 export interface PostgresQuery {
+  /** With `$1`, `$2` for the values. */
   readonly text: string
+  /** In order. */
   values?: unknown[]
   /** Rows as lists of their columns, in order. */
   rowMode?: 'array'
 }
 
+/** What a query gives. */
+export interface PostgresResult {
+  /** As `rowMode` says. */
+  readonly rows: readonly unknown[]
+}
+
 /** A connected client of `pg`. */
 export interface PostgresClientLike {
-  query(query: PostgresQuery): Promise<{ readonly rows: readonly unknown[] }>
+  /** Runs it, and rejects where the server refuses. */
+  query(query: PostgresQuery): Promise<PostgresResult>
+  /** As of an event emitter. */
   on(event: string, listener: (...args: unknown[]) => void): unknown
+  /** As of an event emitter. */
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown
+  /** Closes the connection. */
   end(): Promise<void>
 }
 
@@ -27,5 +39,6 @@ export interface PostgresPoolClientLike extends Omit<PostgresClientLike, 'end'> 
 
 /** A `Pool` of `pg`. */
 export interface PostgresPoolLike {
+  /** Lends a client. */
   connect(): Promise<PostgresPoolClientLike>
 }

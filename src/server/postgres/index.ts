@@ -3,7 +3,13 @@
  *
  * @packageDocumentation
  */
-export type { PostgresClientLike, PostgresPoolClientLike, PostgresPoolLike, PostgresQuery } from './client.ts'
+export type {
+  PostgresClientLike,
+  PostgresPoolClientLike,
+  PostgresPoolLike,
+  PostgresQuery,
+  PostgresResult,
+} from './client.ts'
 export type { ContactsQueries, PostgresContactsOptions } from './contacts-options.ts'
 export { postgresContacts } from './contacts.ts'
 export type { ListeningOptions } from './listening-options.ts'
