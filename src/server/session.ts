@@ -20,6 +20,8 @@ import { incarnationNow } from './standing.ts'
 import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
 
 const SECOND_MS = 1_000
+/** With so many changes of one user waiting for the storage nobody is let in any more: each of their sessions has a few. */
+const WAITING_CHANGES = 256
 
 /** A socket has opened. */
 export function openConnection(
@@ -98,6 +100,9 @@ export function announce(
   const previous = session.previous === null ? undefined : user.sessions.get(session.previous)
   const others = user.sessions.size - (previous ? 1 : 0)
   if (sessionsPerUser > 0 && others >= sessionsPerUser) return sendError(session, 'LIMIT', ref, out)
+  // Who comes and goes while the storage hangs leaves two changes each time.
+  if (user.queue.length + user.heldEnds.length >= WAITING_CHANGES)
+    return sendError(session, 'UNAVAILABLE', ref, out)
   session.user = user
   session.phase = 'announcing'
   session.activity = activity

@@ -14,8 +14,8 @@ export interface Attacker {
   readonly counts: Map<string, number>
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   code: number | null
-  /** Waits for so many of a kind. */
-  came(kind: string, atLeast?: number): Promise<void>
+  /** Waits for so many of these kinds; says whether they came, or the end did. */
+  came(kinds: string, atLeast?: number): Promise<boolean>
 }
 
 /** Opens a socket; a name says hello and goes online. */
@@ -35,6 +35,7 @@ export async function openAttacker(
     const frame = data.toString()
     const kind = /^\{"type":"(?<type>\w+)"(?:,"code":"(?<code>\w+)")?/.exec(frame)?.groups
     const name = kind?.code ?? kind?.type ?? ''
+    if (name === 'heartbeat') socket.send(LIFE)
     counts.set(name, (counts.get(name) ?? 0) + 1)
     watch()
   })
@@ -50,12 +51,13 @@ export async function openAttacker(
     counts,
     closed,
     code: null,
-    came: (kind, atLeast = 1) =>
+    came: (kinds, atLeast = 1) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if ((counts.get(kind) ?? 0) < atLeast && attacker.code === null) return
+          const count = kinds.split(' ').reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0)
+          if (count < atLeast && attacker.code === null) return
           watchers.delete(look)
-          resolve()
+          resolve(count >= atLeast)
         }
         watchers.add(look)
         look()

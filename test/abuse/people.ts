@@ -11,13 +11,18 @@ const names = (count: number, name: string): readonly string[] =>
 const friends = names(FRIENDS, 'friend')
 /** The texts of this many make a snapshot that no socket swallows at once. */
 export const fans = names(FANS, 'fan')
+export const hubs = names(5, 'hub')
 const crowd = names(POPULAR, 'c')
+/** Those of the crowd who are contacts of the hubs as well. */
+export const some = crowd.slice(0, 1_500)
+const ofHubs = [...fans, ...some]
+const friendsOfCrowd = ['popular', ...hubs]
 
 export function contactsOf(user: string): readonly string[] {
   if (user === 'neighbour') return friends
   if (user.startsWith('friend')) return ['neighbour']
-  if (user.startsWith('hub')) return fans
-  if (user.startsWith('fan')) return ['hub']
+  if (user.startsWith('hub')) return ofHubs
+  if (user.startsWith('fan')) return hubs
   if (user === 'popular') return crowd
-  return /^c\d+$/.test(user) ? ['popular'] : []
+  return /^c\d+$/.test(user) ? friendsOfCrowd : []
 }

@@ -40,7 +40,7 @@ export interface Figures {
 export const KB = 2 ** 10
 export const MB = 2 ** 20
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
-export const TIMEOUT_MS = 6_000
+const TIMEOUT_MS = 6_000
 export const limits: Limits = { ...DEFAULT_LIMITS, helloMs: 2_000, contactsTimeoutMs: 1_000 }
 
 /**
@@ -166,7 +166,8 @@ async function comeBack(measure: () => Promise<Figures>, before: Figures, stays:
   const until = performance.now() + RECOVERY_MS
   for (;;) {
     const figures = await measure()
-    const isBack = figures.connections <= before.connections && figures.used - before.used < NOISE / 2 + stays
+    const isBack =
+      figures.connections <= before.connections && figures.used - before.used < 0.9 * NOISE + stays
     if (isBack || performance.now() > until) return figures
     await pause()
   }

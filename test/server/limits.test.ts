@@ -326,6 +326,27 @@ describe('what one client may hold', () => {
     expect(third.of('self')).toHaveLength(1)
   })
 
+  test('who comes and goes without end while the storage hangs leaves 256 changes, and is let in again after it', async () => {
+    const world = createServerWorld()
+    world.storage.mode = 'hold'
+    const visits: Peer[] = []
+    for (let visit = 0; visit < 140; visit++) {
+      const peer = await world.open('alice', { watch: [] })
+      await peer.say(GOODBYE)
+      visits.push(peer)
+    }
+    const refused = visits.filter((peer) => peer.errorCodes().includes('UNAVAILABLE'))
+    expect(refused).toEqual(visits.slice(128))
+    expect(new Set(visits.map(({ closed }) => closed?.code))).toEqual(new Set([1000]))
+    world.storage.mode = 'open'
+    world.storage.release()
+    await world.clock.advance(2_000)
+    const again = await world.open('alice', { watch: [] })
+    expect([again.errorCodes(), again.of('self').length]).toEqual([[], 1])
+    await again.say(GOODBYE)
+    expect((await world.server.get(['alice']))[0]?.status).toBe('offline')
+  })
+
   test('contacts, contactsTimeoutMs, changesPerMinute are proven where they act', () => {
     for (const name of ['contacts', 'contactsTimeoutMs', 'changesPerMinute'] as const) tested.add(name)
   })
