@@ -121,46 +121,50 @@ describe.skipIf(missing !== null)(title, () => {
     await bob.sees('alice', 'online')
   })
 
-  it('S7, S8: a block takes effect on every node within a second, nothing passes while it holds, and all is back when it ends', PATIENT, async () => {
-    const [alice, aliceToo, bob, carol] = await Promise.all([
-      open(first, 'Alice'),
-      open(second, 'Alice'),
-      open(second, 'Bob'),
-      open(first, 'Carol'),
-    ])
-    const alices = [alice, aliceToo]
-    await Promise.all([...alices, carol].map((page) => page.sees('bob', 'online')))
-    await Promise.all(alices.map((page) => page.sees('carol', 'online')))
+  it(
+    'S7, S8: a block takes effect on every node within a second, nothing passes while it holds, and all is back when it ends',
+    PATIENT,
+    async () => {
+      const [alice, aliceToo, bob, carol] = await Promise.all([
+        open(first, 'Alice'),
+        open(second, 'Alice'),
+        open(second, 'Bob'),
+        open(first, 'Carol'),
+      ])
+      const alices = [alice, aliceToo]
+      await Promise.all([...alices, carol].map((page) => page.sees('bob', 'online')))
+      await Promise.all(alices.map((page) => page.sees('carol', 'online')))
 
-    await bob.press('Block Alice')
-    await Promise.all(alices.map((page) => page.sees('bob', 'unknown', HIDDEN, AT_ONCE_MS)))
-    await bob.sees('alice', 'unknown', 'you have blocked them')
+      await bob.press('Block Alice')
+      await Promise.all(alices.map((page) => page.sees('bob', 'unknown', HIDDEN, AT_ONCE_MS)))
+      await bob.sees('alice', 'unknown', 'you have blocked them')
 
-    const marks = alices.map(({ frames }) => frames.in.length)
-    const shown = await Promise.all(alices.map((page) => page.watch('bob')))
-    await bob.page.getByLabel('Away').check()
-    await carol.sees('bob', 'away')
-    await bob.press('Sign out')
-    await carol.sees('bob', 'offline')
-    await bob.press('Bob')
-    await carol.sees('bob', 'away')
-    // Whatever was to come of this would have come before what Carol does now.
-    await carol.page.getByLabel('Busy').check()
-    await Promise.all(alices.map((page) => page.sees('carol', 'busy')))
-    for (const [index, { frames }] of alices.entries()) {
-      expect(frames.in.slice(marks[index]).filter((frame) => frame.includes('bob'))).toEqual([])
-      expect(await shown[index]?.()).toHaveLength(1)
-    }
-    for (const node of [first, second]) {
-      const [blocked, nobody] = await ask(node, 'alice', 'bob', 'nobody-of-that-id')
-      expect({ ...blocked, userId: '' }).toEqual({ ...nobody, userId: '' })
-      expect(blocked).toMatchObject({ status: 'unknown', lastSeen: null, reason: null })
-    }
+      const marks = alices.map(({ frames }) => frames.in.length)
+      const shown = await Promise.all(alices.map((page) => page.watch('bob')))
+      await bob.page.getByLabel('Away').check()
+      await carol.sees('bob', 'away')
+      await bob.press('Sign out')
+      await carol.sees('bob', 'offline')
+      await bob.press('Bob')
+      await carol.sees('bob', 'away')
+      // Whatever was to come of this would have come before what Carol does now.
+      await carol.page.getByLabel('Busy').check()
+      await Promise.all(alices.map((page) => page.sees('carol', 'busy')))
+      for (const [index, { frames }] of alices.entries()) {
+        expect(frames.in.slice(marks[index]).filter((frame) => frame.includes('bob'))).toEqual([])
+        expect(await shown[index]?.()).toHaveLength(1)
+      }
+      for (const node of [first, second]) {
+        const [blocked, nobody] = await ask(node, 'alice', 'bob', 'nobody-of-that-id')
+        expect({ ...blocked, userId: '' }).toEqual({ ...nobody, userId: '' })
+        expect(blocked).toMatchObject({ status: 'unknown', lastSeen: null, reason: null })
+      }
 
-    await bob.press('Unblock Alice')
-    await Promise.all(alices.map((page) => page.sees('bob', 'away', 'away', AT_ONCE_MS)))
-    await bob.sees('alice', 'online')
-  })
+      await bob.press('Unblock Alice')
+      await Promise.all(alices.map((page) => page.sees('bob', 'away', 'away', AT_ONCE_MS)))
+      await bob.sees('alice', 'online')
+    },
+  )
 
   it('S8: who was added is seen once they have added as well, and no more when they have removed', async () => {
     const [alice, dave] = await Promise.all([open(first, 'Alice'), open(second, 'Dave')])
@@ -211,17 +215,21 @@ describe.skipIf(missing !== null)(title, () => {
     await Promise.all([alice.sees('bob', 'online'), bob.sees('alice', 'online')])
   })
 
-  it('tokens that expire are renewed in band: no reconnect, and no flicker on either side', PATIENT, async () => {
-    const hasty = await start(SHORT_MS)
-    const [alice, bob] = await Promise.all([open(hasty, 'Alice'), open(second, 'Bob')])
-    await Promise.all([alice.sees('bob', 'online'), bob.sees('alice', 'online')])
-    const shown = await Promise.all([alice.watch('bob'), bob.watch('alice')])
-    const renewals = (): number => alice.frames.out.filter((frame) => frame.includes('"token"')).length - 1
-    // The second one comes when the first token has long expired.
-    await until(() => renewals() >= 2, 'two renewals')
-    for (const read of shown) expect(await read()).toEqual(['online false online connected'])
-    expect(alice.opened()).toBe(1)
-  })
+  it(
+    'tokens that expire are renewed in band: no reconnect, and no flicker on either side',
+    PATIENT,
+    async () => {
+      const hasty = await start(SHORT_MS)
+      const [alice, bob] = await Promise.all([open(hasty, 'Alice'), open(second, 'Bob')])
+      await Promise.all([alice.sees('bob', 'online'), bob.sees('alice', 'online')])
+      const shown = await Promise.all([alice.watch('bob'), bob.watch('alice')])
+      const renewals = (): number => alice.frames.out.filter((frame) => frame.includes('"token"')).length - 1
+      // The second one comes when the first token has long expired.
+      await until(() => renewals() >= 2, 'two renewals')
+      for (const read of shown) expect(await read()).toEqual(['online false online connected'])
+      expect(alice.opened()).toBe(1)
+    },
+  )
 
   it('a sign-out is seen at once, and what was signed in with buys no token any more', async () => {
     const [alice, bob] = await Promise.all([open(first, 'Alice'), open(second, 'Bob')])

@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPresenceClient, type PresenceClient } from '../../src/client/index.ts'
+import type { SignIn } from '../../examples/express-postgres/api-types.ts'
+import { missingPostgres, postgresTitle } from '../support/postgres-server.ts'
+import { missingRedis, redisTitle } from '../support/redis-server.ts'
+import { startExample } from './example.ts'
 import { type Installation, installPackage, node, tool } from './pack.ts'
+
+const examples = resolve(import.meta.dirname, '../../examples')
 
 let installation: Installation
 
@@ -112,6 +119,46 @@ describe('the packed package', () => {
     expect(readdirSync(join(folder, 'docs'))).toEqual(['protocol.md'])
   })
 })
+
+// Here, for it runs on what was built above, and two files that build would be in each other's way.
+describe.skipIf((missingPostgres ?? missingRedis) !== null)(
+  redisTitle(postgresTitle('examples/express-postgres')),
+  () => {
+    it('starts two nodes that trust each other, and leaves nothing behind', async () => {
+      const { urls, interrupt } = await startExample(join(examples, 'express-postgres/example.mjs'))
+      const [one = '', two = ''] = urls
+      const signIn = async (url: string, id: string): Promise<string> => {
+        const headers = { 'content-type': 'application/json' }
+        const body = JSON.stringify({ id })
+        const response = await fetch(`${url}/api/sign-in`, { method: 'POST', headers, body })
+        return ((await response.json()) as SignIn).secret
+      }
+      /** A token from one node, for the other. */
+      const open = async (from: string, to: string, id: string): Promise<PresenceClient> => {
+        const headers = { authorization: `Bearer ${await signIn(to, id)}` }
+        const token = async (): Promise<string> => {
+          const response = await fetch(`${from}/api/token`, { method: 'POST', headers })
+          return ((await response.json()) as { readonly token: string }).token
+        }
+        const client = createPresenceClient({ url: `${to.replace('http', 'ws')}/presence`, token })
+        await client.connect()
+        return client
+      }
+      const [alice, bob] = await Promise.all([open(one, two, 'alice'), open(two, one, 'bob')])
+      await new Promise<void>((resolve) => {
+        bob.subscribe('alice', ({ online }) => {
+          if (online) resolve()
+        })
+      })
+      for (const url of urls) {
+        expect(await (await fetch(url)).text()).toContain('Who are you?')
+        expect((await fetch(`${url}/health`)).status).toBe(200)
+      }
+      for (const client of [alice, bob]) client.destroy()
+      expect(await interrupt()).toEqual({ code: 0, left: [] })
+    }, 60_000)
+  },
+)
 
 function strict(kind: 'node16' | 'bundler' | 'commonjs'): object {
   return {

@@ -19,6 +19,9 @@ import { until } from './redis-server.ts'
 
 const path = process.env.POSTGRES_PATH ?? findPostgres()
 
+/** Its program. */
+export { path as postgresPath }
+
 /** Why there is no PostgreSQL; `null`: there is one. */
 export const missingPostgres: string | null =
   path === undefined ? 'no postgres: neither in POSTGRES_PATH, nor on PATH, nor where Debian has it' : null

@@ -10,6 +10,9 @@ import { Redis } from 'ioredis'
 
 const path = process.env.REDIS_PATH ?? onPath('redis-server') ?? onPath('valkey-server')
 
+/** Its program. */
+export { path as redisPath }
+
 /** Why there is no Redis; `null`: there is one. */
 export const missingRedis: string | null =
   path === undefined ? 'no redis-server: neither in REDIS_PATH nor on PATH' : null
