@@ -148,7 +148,7 @@ function resume(node: NodeState, now: number, out: NodeAction[]): void {
   tellStale(node, false, out)
   for (const user of node.users.values()) {
     if (user.queue.length > 0) markUser(node, user, out)
-    if (user.untold) {
+    if (user.untold || user.work === 'held') {
       user.retryAt = now
       schedule(node.wheel, user, now)
     }

@@ -55,6 +55,15 @@ const FOUND = [
     3002724,
     'S2: who answered between a wipe and the flush that showed it was expected back without a question',
   ],
+  [
+    5001980,
+    'CHOICE: a choice was expected back though its only holder was killed before it could put it back',
+  ],
+  [
+    5002051,
+    'S15: a failover lost the flush of a node that was silent before and died then; the simulator counted it',
+  ],
+  [5002281, 'S4: who was put back a second late after a wipe was told to nobody'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

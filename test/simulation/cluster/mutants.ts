@@ -52,8 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/server/inbox.ts',
     find: 'return number > (counts ? last + 1 : last)',
     replace: 'return number < (counts ? last + 1 : last) && number < 0',
-    breaks: ['S4', 'L1'],
-    seed: 237,
+    breaks: ['S4', 'L1', 'S2'],
+    seed: 36,
     why: 'a message of the bus is lost, and its watchers wait for the next change (every Redis Pub/Sub)',
   },
   {

@@ -5,8 +5,9 @@ import type { Direction } from '../../../src/testing/index.ts'
 import { type Operation as DeviceOperations, use } from '../operations.ts'
 import { checkQuery } from './checks.ts'
 import { type ClusterNode, closeNode, healWay, isRunning, killNode, startNode, thawNode } from './node.ts'
-import { observeLoss } from './observe-storage.ts'
+import { allowChoice, observeLoss } from './observe-storage.ts'
 import { type BusState, resumeStorage, type StorageState, type WayState } from './way.ts'
+import { holderOf } from './verdicts.ts'
 import type { World } from './world.ts'
 
 type DeviceOperation = Extract<DeviceOperations, { readonly device: number }>
@@ -198,6 +199,7 @@ type NodeOperation = Extract<Operation, { readonly type: 'kill' | 'stall' | 'clo
 
 function trouble(world: World, node: ClusterNode | undefined, operation: NodeOperation): void {
   if (!node) return
+  doubtChoices(world, node)
   switch (operation.type) {
     case 'kill':
       killNode(world, node, operation.silently)
@@ -230,14 +232,17 @@ function befallStorage(world: World, operation: StorageOperation): void {
       observeLoss(world)
       calm.wipedAt = clock.now()
       return
-    case 'failover':
+    case 'failover': {
+      const forget = rememberFlushes(world)
       cluster.mark()
       clock.setArrival(operation.flushes * durations.flushMs, () => {
         cluster.lose()
+        forget()
         observeLoss(world)
         calm.lostAt = clock.now()
       })
       return
+    }
     case 'storage': {
       endOutage(world)
       weather.storage = operation.state
@@ -251,6 +256,16 @@ function befallStorage(world: World, operation: StorageOperation): void {
       cluster.stepTime(operation.byMs)
       calm.steppedAt = clock.now()
       calm.wasStepped = true
+  }
+}
+
+/** The storage has heard of the nodes now. What is given back has it forget what it heard of them since. */
+function rememberFlushes({ nodes }: World): () => void {
+  const known = nodes
+    .flatMap((node) => [node, node.farPart])
+    .map((reach) => ({ reach, keptAt: reach.keptAt }))
+  return () => {
+    for (const { reach, keptAt } of known) reach.keptAt = keptAt
   }
 }
 
@@ -303,6 +318,19 @@ function query(world: World, node: ClusterNode | undefined, user: number): void 
   node.presence.get([people.users[user % people.users.length] as string]).then((found) => {
     for (const one of found) checkQuery(world, node, one, since)
   }, ignore)
+}
+
+/**
+ * L2, "back ≤ 2 F", and L3, "lost records repaired ≤ failover + 2 F + 1.2 A": until then what was chosen may be known to
+ * those alone who hold the user, and is lost with the last of them.
+ */
+function doubtChoices(world: World, node: ClusterNode): void {
+  const { calm, clock, durations, sessions } = world
+  const { flushMs, compareMs } = durations
+  const until = Math.max(calm.wipedAt, calm.lostAt + 1.2 * compareMs) + 2 * flushMs
+  if (clock.now() > until) return
+  const held = [...sessions.values()].filter((session) => holderOf(world, session) === node)
+  for (const user of new Set(held.map((session) => session.user))) allowChoice(world, user, null)
 }
 
 /** All faults end. */

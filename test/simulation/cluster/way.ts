@@ -139,9 +139,10 @@ export function hooksOf(way: Way, options: WayOptions): MemoryHooks {
       const arrive = (): void => {
         process.deliver(deliver)
       }
-      if (tells(text)) options.onMessage(arrive)
       const lateMs = weather.bus === 'well' ? 0 : LATE_PART * durations.flushMs
-      for (let left = copies(text); left > 0; left--)
+      let left = copies(text)
+      if (left > 0 && tells(text)) options.onMessage(arrive)
+      for (; left > 0; left--)
         clock.setArrival(random.integer(0, durations.latencyMs + Math.round(lateMs)), arrive)
     },
     reachOf: (id) => {
