@@ -243,7 +243,7 @@ describe.skipIf(missing !== null)(title, () => {
 
     await alice.press('Sign out')
     await bob.sees('alice', 'offline', 'last seen today', AT_ONCE_MS)
-    await alice.page.getByRole('button', { name: 'Carol' }).waitFor()
+    await alice.page.getByRole('button', { name: 'Carol', exact: true }).waitFor()
     expect(await kept()).toBeNull()
     for (const node of [first, second]) expect((await token(node)).status).toBe(401)
 
