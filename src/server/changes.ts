@@ -45,7 +45,8 @@ export function holdEnds(node: NodeState, user: User, now: number): void {
   user.queue.splice(0, user.queue.length, ...rest)
 }
 
-/** Those whose end waits until it is certain what the storage has lost. */
+/** Sessions of this node whose end waits until it is certain what the storage has lost; what has a node is another's. */
 export function endingSessions({ heldEnds }: User): ReadonlySet<string> {
-  return new Set(heldEnds.map(({ change }) => (change.type === 'end' ? change.session : '')))
+  const isOwn = ({ change }: QueuedChange): boolean => change.type === 'end' && change.node === undefined
+  return new Set(heldEnds.filter(isOwn).map(({ change }) => (change.type === 'end' ? change.session : '')))
 }
