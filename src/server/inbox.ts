@@ -80,7 +80,8 @@ function takeOwn(
   const user = node.users.get(id)
   const stored = recordOf(item)
   if (!user) return disown(node, id, stored.record.sessions, now, out)
-  learn(node, user, stored, now, out)
+  // Where nothing is known yet the storage is asked: a message alone is no ground to stand on, it may be forged.
+  if (user.known) learn(node, user, stored, now, out)
   for (const sessionId of superseded) {
     const session = user.sessions.get(sessionId)
     if (session) supersede(node, session, now, out)
