@@ -7,9 +7,9 @@ import type { NodeAction } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import { disown } from './repair.ts'
-import { isHolding } from './standing.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
+import { schedule } from './wheel.ts'
 
 /** Looks for them in a record. */
 export function noteOrphans(
@@ -27,7 +27,13 @@ export function noteOrphans(
     if (sharing.leases.has(session.node)) continue
     const since = sharing.unlisted.get(session.node) ?? now
     sharing.unlisted.set(session.node, since)
-    if (now < since + config.timing.recoveryHoldMs || isHolding(node, now)) continue
+    const until = Math.max(since + config.timing.recoveryHoldMs, sharing.holdUntil)
+    if (now < until) {
+      // Its time has come before the next comparison may have.
+      const { compare } = sharing.duties
+      schedule(node.wheel, compare, Math.min(compare.dueAt, until))
+      continue
+    }
     // When it was last heard of nobody knows; it was when the record was last written.
     const at = Math.min(version, storageTime(node, now))
     const end = { type: 'end', session: session.id, node: session.node, reason: 'node', at } as const
