@@ -64,6 +64,19 @@ const FOUND = [
     'S15: a failover lost the flush of a node that was silent before and died then; the simulator counted it',
   ],
   [5002281, 'S4: who was put back a second late after a wipe was told to nobody'],
+  [
+    6001786,
+    'S9: a goodbye that a failover brought back was found by one comparison and ended only by the next',
+  ],
+  [
+    6002015,
+    'S6: a forged record of a user of whom nothing was known yet was taken for what the storage had lost',
+  ],
+  [
+    6003826,
+    'S3: what a failover lost was shown to a newcomer by a node that knew it; the simulator took it for older',
+  ],
+  [6003875, "S12: a dead node's session whose end was held was put back after a wipe as this node's own"],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

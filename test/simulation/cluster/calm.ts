@@ -12,6 +12,8 @@ export interface Calm {
   epochSince: number
   /** The storage lost its last writes. */
   lostAt: number
+  /** The replica that took over had copied what was written before. */
+  copiedAt: number
   /** Its clock was stepped. */
   steppedAt: number
   /** It has been stepped at any time: instants across a step cannot be compared. */
@@ -29,6 +31,7 @@ export function createCalm(now: number): Calm {
     epoch: 0,
     epochSince: now,
     lostAt: Number.NEGATIVE_INFINITY,
+    copiedAt: Number.NEGATIVE_INFINITY,
     steppedAt: Number.NEGATIVE_INFINITY,
     wasStepped: false,
     busAt: Number.NEGATIVE_INFINITY,

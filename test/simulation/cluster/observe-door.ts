@@ -5,11 +5,11 @@
 import type { ServerMessage, WirePresence } from '../../../src/core/messages.ts'
 import type { MemoryLink } from '../../../src/testing/index.ts'
 import { type Door, hear, lose, noteLife, welcomed } from '../door.ts'
-import { follow, type History, type Place } from '../history.ts'
+import { follow, shows, type History, type Place } from '../history.ts'
 import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
 import type { ClusterNode, Known } from './node.ts'
-import { isFenced, observeForgotten } from './observe-storage.ts'
+import { isFenced, isRepairing, observeForgotten } from './observe-storage.ts'
 import { faultAt, tellSlackMs } from './verdicts.ts'
 import type { SessionTruth } from '../truth.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
@@ -137,10 +137,24 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
   const place = side.places.get(user)
   const from = askedAt === null ? place : startAt(history, place, askedAt)
   const verdict = follow(history, from, wire, askedAt === null, calm.wasStepped)
+  if (verdict === 'stepped back' && isLostView(world, history, wire)) {
+    side.places.set(user, { at: 0, notified: -1, ...from, last: wire })
+    return
+  }
   if (verdict === 'stepped back')
     breaks(world, 'S3', `${where}, which is older than what it got, or never was`)
   else if (verdict === 'told twice') breaks(world, 'S11', `${where} for the second time`)
   else if (verdict !== 'fine') side.places.set(user, verdict)
+}
+
+/**
+ * L3: until "failover + 2 F + 1.2 A" what was lost is put back. Those who were told of it know more than the storage, and
+ * so do whoever watches on their node: what the storage lost is the newer, and is shown before it stands there again.
+ */
+function isLostView(world: World, { views }: History, wire: WirePresence): boolean {
+  const { calm } = world
+  const isLost = (at: number): boolean => at >= calm.copiedAt && at < calm.lostAt
+  return isRepairing(world) && views.some(({ view, at }) => isLost(at) && shows(wire, view, calm.wasStepped))
 }
 
 /** S1: the answer to a question is not older than the question. */

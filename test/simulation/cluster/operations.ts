@@ -234,12 +234,14 @@ function befallStorage(world: World, operation: StorageOperation): void {
       return
     case 'failover': {
       const forget = rememberFlushes(world)
+      const copiedAt = clock.now()
       cluster.mark()
       clock.setArrival(operation.flushes * durations.flushMs, () => {
         cluster.lose()
         forget()
         observeLoss(world)
         calm.lostAt = clock.now()
+        calm.copiedAt = copiedAt
       })
       return
     }
