@@ -408,6 +408,16 @@ describe('subscribeContacts', () => {
     expect(told.length).toBe(2)
   })
 
+  it('nor those who are spoken of before the question about them is answered', async () => {
+    const { client, clock, server, told } = await contacts()
+    server.script = (_, message) => message.type === 'subscribe'
+    client.subscribe('eve')
+    await clock.advance(100)
+    server.change('eve', ONLINE)
+    await clock.advance(100)
+    expect(told.length).toBe(2)
+  })
+
   it('ends after the delay', async () => {
     const { client, clock, server, off, told } = await contacts()
     off()

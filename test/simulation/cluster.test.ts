@@ -77,6 +77,7 @@ const FOUND = [
     'S3: what a failover lost was shown to a newcomer by a node that knew it; the simulator took it for older',
   ],
   [6003875, "S12: a dead node's session whose end was held was put back after a wipe as this node's own"],
+  [7000327, 'S11: who was spoken of before the question about them was answered was taken for a new contact'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

@@ -142,9 +142,14 @@ export function notePage(
 }
 
 /** The server speaks of these users, unasked. */
-export function noteSpoken({ told, roster }: Subscriptions, users: readonly string[], now: number): void {
+export function noteSpoken(
+  { told, watchers, roster }: Subscriptions,
+  users: readonly string[],
+  now: number,
+): void {
   if (!told.has(ROSTER)) return
-  for (const user of users) if (!told.has(user)) noteSpokenOf(roster, user, now)
+  // Whoever is watched by id may be spoken of for that, before the question is answered too.
+  for (const user of users) if (!watchers.has(user)) noteSpokenOf(roster, user, now)
 }
 
 /** The server keeps us told of nobody any more. */
