@@ -33,15 +33,18 @@ const server = createPresenceServer({
   privacy: { settingsOf: (userId) => later(settings.get(userId) ?? {}) },
   limits: { strangersPerDay: 0, framesPerSecond: 0, admissionsPerSecond: 0 },
 })
+/** @type {string[]} */
+const online = []
 for (const { name, isOnline = false } of KINDS) {
-  for (let number = 0; isOnline && number < count; number++) comeOnline(server, idOf(name, number), false)
+  for (let number = 0; isOnline && number < count; number++) online.push(idOf(name, number))
 }
+for (const user of online) comeOnline(server, user, false)
+while ((await server.get(online)).some((presence) => !presence.online)) await later(undefined)
 
 const http = createServer()
 server.attach(http, { path: '/' })
 http.listen(0, '127.0.0.1', () => {
   const address = http.address()
-  // All are online by then.
-  setTimeout(() => process.send?.(typeof address === 'object' ? address?.port : 0), 2_000)
+  process.send?.(typeof address === 'object' ? address?.port : 0)
 })
 process.on('disconnect', () => process.exit())

@@ -110,8 +110,8 @@ export interface PresenceServer {
   disconnectUser(userId: string): Promise<void>
   /**
    * Deletes what is stored about a user: last seen, status, status text, sessions. Their connections are ended (close 4004),
-   * and they are `offline` with no last seen to whoever may see them still. Three times, of the deletion, remain
-   * under their id, in Redis for an hour, in memory until the process ends. Contacts and settings are the application's:
+   * and they are `offline` with no last seen to whoever may see them still. What remains under their id is
+   * the time of the deletion, in Redis for an hour, in memory until the process ends. Contacts and settings are the application's:
    * delete them first.
    */
   forget(userId: string): Promise<void>

@@ -5,6 +5,7 @@
 import { type Awaitable, isPromise } from '../core/awaitable.ts'
 import type { Clock } from '../core/clock.ts'
 import { PresenceError } from '../core/errors.ts'
+import { inTime } from '../core/in-time.ts'
 import type { Limits } from '../core/limits.ts'
 import { checkVerdict } from './checks.ts'
 import type { Verdict } from './machine.ts'
@@ -21,27 +22,9 @@ export function createAuthenticator<Request>(
   clock: Clock,
 ): (request: Request | undefined, token: string | undefined) => Promise<Verdict> {
   const check = (verdict: Verdict): Verdict => checkVerdict(verdict, idBytes)
+  const late = (): Error => new PresenceError('TIMEOUT', `authenticate did not answer within ${helloMs} ms`)
+  const limited = (answer: Awaitable<Verdict>): Awaitable<Verdict> =>
+    isPromise(answer) ? inTime(answer.then(check), helloMs, clock, late) : check(answer)
   // No function may be made in here: it would hold the request for as long as somebody holds the function.
-  return async (request, token) => inTime(authenticate({ request, token }), check, helloMs, clock)
-}
-
-function inTime(
-  answer: Awaitable<Verdict>,
-  check: (verdict: Verdict) => Verdict,
-  helloMs: number,
-  clock: Clock,
-): Awaitable<Verdict> {
-  if (!isPromise(answer)) return check(answer)
-  return new Promise((resolve, reject) => {
-    const cancel = clock.setTimer(helloMs, () => {
-      reject(new PresenceError('TIMEOUT', `authenticate did not answer within ${helloMs} ms`))
-    })
-    const settle = <T>(act: (value: T) => void) => {
-      return (value: T): void => {
-        cancel()
-        act(value)
-      }
-    }
-    answer.then(check).then(settle(resolve), settle(reject))
-  })
+  return async (request, token) => limited(authenticate({ request, token }))
 }

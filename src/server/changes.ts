@@ -2,7 +2,8 @@
 import type { RecordChange } from '../core/record.ts'
 import type { NodeAction } from './machine.ts'
 import { isHolding } from './standing.ts'
-import type { NodeState, QueuedChange, User, Waiter } from './state.ts'
+import type { QueuedChange, User, Waiter } from './entities.ts'
+import type { NodeState } from './state.ts'
 import { askTurn } from './turn.ts'
 
 /** Has a change made to a user's record. */

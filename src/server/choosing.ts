@@ -1,7 +1,8 @@
 /** A choice of what to show, as it arrives at this node. */
 import type { RecordChange } from '../core/record.ts'
 import type { StatusChoice } from '../core/model.ts'
-import { type NodeState, storageTime, type User } from './state.ts'
+import type { User } from './entities.ts'
+import { type NodeState, storageTime } from './state.ts'
 
 /** What a user has chosen, or the application for them. */
 interface Chosen {

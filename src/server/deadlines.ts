@@ -1,8 +1,11 @@
 /** When to look at a session or a user again: the earliest of what each of them waits for. */
 import { serverHeartbeatDueAt } from '../core/heartbeat.ts'
-import { type NodeState, nextSpread, type Session, type User } from './state.ts'
+import type { Session, User } from './entities.ts'
+import { type NodeState, nextSpread } from './state.ts'
 import { cancel, schedule } from './wheel.ts'
 
+/** How long contacts or a storage that failed are left alone, and whoever asks too much. */
+export const RETRY_MS = 1_000
 /** A token is renewed this long before it expires, or at nine tenths of its life where that is shorter. */
 const RENEWAL_LEAD_MS = 60_000
 const RENEWAL_LEAD_PART = 0.1

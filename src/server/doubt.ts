@@ -2,21 +2,28 @@
  * Contacts change while questions about them are under way. An answer may be older than the change, so whatever was
  * asked before and concerns the user is asked again: who was just blocked must not be shown anything by a late answer.
  */
-import type { Answer, ContactsPurpose, NodeState, ReadPurpose } from './state.ts'
+import type { Answer } from './entities.ts'
+import type { NodeState } from './state.ts'
 
 /** Notes a change of contacts with every question that is under way. */
 export function castDoubt(node: NodeState, changed: string): void {
-  for (const purpose of node.questions.values()) doubtsOf(purpose)?.add(changed)
-  for (const purpose of node.reads.values()) doubtsOf(purpose)?.add(changed)
-  for (const { answers } of node.connections.values())
-    for (const answer of answers) coverRest(answer, changed)
+  for (const { doubts } of doubtable(node)) doubts.add(changed)
+  for (const { query } of onceAsked(node)) {
+    if (query.viewer === changed) query.sights?.clear()
+    else query.sights?.delete(changed)
+  }
+}
+
+/** Anything may have changed. */
+export function castDoubtOnAll(node: NodeState): void {
+  for (const { doubts, asker } of doubtable(node)) doubts.add(asker)
+  for (const { query } of onceAsked(node)) query.sights?.clear()
 }
 
 /** What is left of an answer that is asked for only once is covered, for nobody judges it again. */
-function coverRest({ query }: Answer, changed: string): void {
-  if (query.kind !== 'fetch') return
-  if (query.viewer === changed) query.sights?.clear()
-  else query.sights?.delete(changed)
+function* onceAsked(node: NodeState): Generator<Answer> {
+  for (const { answers } of node.connections.values())
+    for (const answer of answers) if (answer.query.kind === 'fetch') yield answer
 }
 
 /** Whether an answer about these users, asked through this one's eyes or for them, may be older than a change. */
@@ -30,20 +37,30 @@ export function isDoubtful(
   return false
 }
 
-function doubtsOf(purpose: ContactsPurpose | ReadPurpose): Set<string> | undefined {
-  switch (purpose.type) {
-    case 'visibility':
-    case 'answer':
-      return purpose.query.doubts
-    case 'audience':
-    case 'locate':
-    case 'review:pairs':
-    case 'review:roster':
-      return purpose.doubts
-    case 'review:audience':
-    case 'load':
-    case 'gained':
-    case 'compare':
-      return undefined
+/** The questions under way whose answers may be older than a change, and who asked. */
+function* doubtable(node: NodeState): Generator<{ doubts: Set<string>; asker: string }> {
+  for (const table of [node.questions, node.reads]) {
+    for (const purpose of table.values()) {
+      switch (purpose.type) {
+        case 'visibility':
+        case 'answer':
+          yield { doubts: purpose.query.doubts, asker: purpose.query.viewer ?? '' }
+          break
+        case 'audience':
+        case 'locate':
+          yield { doubts: purpose.doubts, asker: purpose.user.id }
+          break
+        case 'review:pairs':
+          yield { doubts: purpose.doubts, asker: purpose.session.user?.id ?? '' }
+          break
+        case 'review:roster':
+          yield { doubts: purpose.doubts, asker: purpose.viewer.id }
+          break
+        case 'review:audience':
+        case 'load':
+        case 'gained':
+        case 'compare':
+      }
+    }
   }
 }

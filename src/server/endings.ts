@@ -12,7 +12,8 @@ import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { changePresence } from './changes.ts'
 import { forgetIdleUser, isConnected, removeConnection, removeSession } from './registry.ts'
-import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
+import type { Session } from './entities.ts'
+import { type NodeState, nextSpread, storageTime } from './state.ts'
 
 const SECOND_MS = 1_000
 /** More lost connections than this within a second are a mass: a network or a proxy failed, and all come back at once. */

@@ -6,7 +6,8 @@ import { markUser } from './changes.ts'
 import type { NodeAction } from './machine.ts'
 import { type Sharing, takeOffEntry } from './sharing.ts'
 import { incarnationNow, stampOf } from './standing.ts'
-import { file, type NodeState, type User } from './state.ts'
+import type { User } from './entities.ts'
+import { file, type NodeState } from './state.ts'
 import type { FlushReply, SessionOwner } from './storage/nodes.ts'
 
 /** Sessions enlisted in one call. */

@@ -8,20 +8,19 @@
  * meanwhile makes it start over with the newest, so that nobody is told the older thing last.
  */
 import { addressOf } from '../core/lease.ts'
-import { scheduleUser } from './deadlines.ts'
+import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import { isDoubtful } from './doubt.ts'
 import type { NodeAction, Told } from './machine.ts'
 import { post } from './mail.ts'
 import { forgetIdleUser } from './registry.ts'
 import { isFenced, otherNodes } from './standing.ts'
-import { type ContactsPurpose, file, type NodeState, type ReadPurpose, type User } from './state.ts'
+import type { ContactsPurpose, ReadPurpose, User } from './entities.ts'
+import { file, type NodeState } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { tellWatchers } from './tell.ts'
 
 /** Beyond this many contacts asking where they are costs more than having every node look for its own. */
 const LOCATE_AT_MOST = 1_000
-/** How long contacts or a storage that failed are left alone. */
-const RETRY_MS = 1_000
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Tells of what the user shows now, if that has changed since they were told of it. */

@@ -186,8 +186,8 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
           () => judging.sights(action.question),
           (judgement) => ({ type: 'judged', request: action.request, judgement: judgement ?? null }),
         )
-      case 'forget':
-        return judging.forget(action.user)
+      case 'invalidate':
+        return judging.invalidate(action.user)
       case 'authenticate':
         return authenticate(action.connection, action.token)
       case 'notify':

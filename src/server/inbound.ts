@@ -14,7 +14,8 @@ import { changePresence } from './changes.ts'
 import { askAbout, askForRoster, unsubscribe, unwatchRoster } from './queries.ts'
 import { leave, refuse } from './endings.ts'
 import { announce, hello, renewToken, resume } from './session.ts'
-import type { NodeState, Session } from './state.ts'
+import type { Session } from './entities.ts'
+import type { NodeState } from './state.ts'
 
 /** A connection may send this many bad frames a minute; one more ends it. */
 const FAULTS_FORGIVEN = 2

@@ -22,7 +22,7 @@ export interface Judging {
   /** How much a viewer sees. */
   sights(question: SightsQuestion): Awaitable<Judgement>
   /** What is kept of a user does not count any more; `null`: of anybody. */
-  forget(user: string | null): void
+  invalidate(user: string | null): void
 }
 
 const NONE: readonly string[] = []
@@ -76,8 +76,8 @@ export function createJudging(
       if (!counted) return andThen(sights, (found) => ({ sights: found, strangers: NONE }))
       return both(sights, () => strangers(viewer, targets))
     },
-    forget(user) {
-      settings.forget(user)
+    invalidate(user) {
+      settings.invalidate(user)
       if (user !== null) adapters.contacts.invalidate?.(user)
     },
   }

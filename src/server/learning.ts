@@ -12,7 +12,8 @@ import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { tellSelf } from './self.ts'
 import { incarnationNow, startHold } from './standing.ts'
-import { type NodeState, storageTime, type User } from './state.ts'
+import type { User } from './entities.ts'
+import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 
 /** What is read for whatever reason may be news of a user who is here. */

@@ -118,7 +118,8 @@ export type Notice =
       readonly type: 'watch'
       readonly userId: string
       readonly asked: readonly string[]
-      readonly shown: readonly string[]
+      /** Whoever is in it is shown. */
+      readonly sights: Sights
     }
   | { readonly type: 'alarm'; readonly userId: string; readonly denied: number; readonly strangers: number }
 
@@ -145,7 +146,7 @@ export type NodeAction =
   | { readonly type: 'audience'; readonly request: RequestId; readonly question: AudienceQuestion }
   | { readonly type: 'judge'; readonly request: RequestId; readonly question: SightsQuestion }
   /** What is kept of a user's contacts and settings does not count any more; `null`: of anybody's. */
-  | { readonly type: 'forget'; readonly user: string | null }
+  | { readonly type: 'invalidate'; readonly user: string | null }
   | { readonly type: 'flush'; readonly flush: Flush }
   | {
       readonly type: 'enlist'

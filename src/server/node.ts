@@ -2,10 +2,8 @@
  * The machine of one node: `step(state, event, now, out)`. It sends each event to the part that it concerns; the rules
  * are in the parts. Nothing in here waits, reads a clock or touches a socket.
  */
-import { CLOSE } from '../core/errors.ts'
-import { choiceOf } from './choosing.ts'
+import { obey } from './commands.ts'
 import { compareAll, compareUnread, onCompared } from './comparison.ts'
-import { scheduleSession } from './deadlines.ts'
 import { onAudience, onLocated } from './fanout.ts'
 import { onListening } from './hearing.ts'
 import { onMessage } from './inbox.ts'
@@ -13,12 +11,10 @@ import { onPublished, sendMail } from './mail.ts'
 import { answerDue, enlist, flushDue, holdDue, join, onEnlisted, onFlushed } from './membership.ts'
 import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
-import type { Command, Judgement, NodeAction, NodeEvent, RequestId, Told } from './machine.ts'
+import type { Judgement, NodeAction, NodeEvent, Told } from './machine.ts'
 import { flushSessions } from './outbox.ts'
-import { changePresence } from './changes.ts'
 import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
-import { askAsApplication, onRecords, onVisibility } from './queries.ts'
-import { userOf } from './registry.ts'
+import { onRecords, onVisibility } from './queries.ts'
 import {
   onReviewAudience,
   onReviewPairs,
@@ -30,18 +26,10 @@ import {
 import { onGained } from './sight.ts'
 import { kick, onClosed, refuse } from './endings.ts'
 import { onAuthenticated, onBacklog, openConnection, sessionDue } from './session.ts'
-import {
-  type Concern,
-  type ContactsPurpose,
-  type NodeState,
-  nextSpread,
-  type ReadPurpose,
-  type Session,
-  take,
-  type User,
-} from './state.ts'
+import type { Concern, ContactsPurpose, ReadPurpose, Session, User } from './entities.ts'
+import { type NodeState, take } from './state.ts'
 import type { DutyName } from './sharing.ts'
-import { incarnationNow, noteStorageTime } from './standing.ts'
+import { noteStorageTime } from './standing.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { nextTickAt, takeDue } from './wheel.ts'
 
@@ -79,7 +67,7 @@ function handle(node: NodeState, event: NodeEvent, now: number, out: NodeAction[
     case 'judged':
       return onJudged(node, take(node.questions, event.request), event.judgement, now, out)
     case 'changed':
-      return event.user === null ? reviewAll(node, out) : reviewContacts(node, event.user, out)
+      return event.user === null ? reviewAll(node, now, out) : reviewContacts(node, event.user, out)
     case 'open':
       return openConnection(node, event, now, out)
     case 'closed':
@@ -236,68 +224,4 @@ function onJudged(
     default:
       return
   }
-}
-
-/** What the application asks for. */
-function obey(node: NodeState, command: Command, request: RequestId, now: number, out: NodeAction[]): void {
-  switch (command.type) {
-    case 'get':
-      return askAsApplication(node, request, command.ids, command.as, now, out)
-    case 'setStatus': {
-      const user = userOf(node, command.user, now)
-      return changePresence(node, user, choiceOf(node, user, command, now), { type: 'command', request }, out)
-    }
-    case 'disconnectUser':
-      kickAll(node, command.user, now, out)
-      return tellAll(node, 'kick', command.user, request, now, out)
-    case 'invalidateContacts':
-      reviewContacts(node, command.user, out)
-      return tellAll(node, 'invalidate', command.user, request, now, out)
-    case 'forget': {
-      kickAll(node, command.user, now, out)
-      reviewContacts(node, command.user, out)
-      const user = userOf(node, command.user, now)
-      return changePresence(node, user, { type: 'forget' }, { type: 'command', request }, out)
-    }
-    case 'drain':
-      node.draining = true
-      node.drainWindowMs = command.windowMs
-      node.drainsUntil = now + command.windowMs
-      drain(node, now, out)
-      break
-    case 'leave':
-      out.push({ type: 'release', request, incarnation: incarnationNow(node) })
-      return
-  }
-  out.push({ type: 'reply', request, value: undefined })
-}
-
-/** Every connection of a user, announced or not, and every session that is in grace. */
-function kickAll(node: NodeState, id: string, now: number, out: NodeAction[]): void {
-  for (const session of [...node.connections.values()])
-    if (session.user?.id === id) kick(node, session, now, out)
-  for (const session of [...(node.users.get(id)?.sessions.values() ?? [])]) kick(node, session, now, out)
-}
-
-/** Sends everybody away. Where other nodes can take them one goes after the other, and nobody is without a connection for long. */
-function drain(node: NodeState, now: number, out: NodeAction[]): void {
-  for (const session of [...node.connections.values()]) {
-    if (node.sharing && session.phase === 'live') {
-      session.sentAwayAt = now + nextSpread(node) * node.drainWindowMs
-      scheduleSession(node, session)
-    } else refuse(node, session, CLOSE.RESTART, now, out)
-  }
-}
-
-/** What concerns all nodes stands in the user's record, so that none can miss it. */
-function tellAll(
-  node: NodeState,
-  type: 'kick' | 'invalidate',
-  user: string,
-  request: RequestId,
-  now: number,
-  out: NodeAction[],
-): void {
-  if (!node.sharing) out.push({ type: 'reply', request, value: undefined })
-  else changePresence(node, userOf(node, user, now), { type }, { type: 'command', request }, out)
 }

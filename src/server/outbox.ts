@@ -14,14 +14,8 @@ import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { isFenced, shownBy } from './standing.ts'
-import {
-  type Answer,
-  type NodeState,
-  type PushedChange,
-  type Query,
-  type Session,
-  storageTime,
-} from './state.ts'
+import type { Answer, PushedChange, Query, Session } from './entities.ts'
+import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
 import { askTurn } from './turn.ts'

@@ -16,7 +16,7 @@ import { sameView } from '../core/model.ts'
 import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdEnds, markUser } from './changes.ts'
-import { lapsesAt, scheduleUser } from './deadlines.ts'
+import { lapsesAt, RETRY_MS, scheduleUser } from './deadlines.ts'
 import { pursueFanout } from './fanout.ts'
 import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
@@ -27,24 +27,14 @@ import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
 import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
-import {
-  file,
-  type NodeState,
-  type Proposal,
-  type QueuedChange,
-  type ReadPurpose,
-  storageTime,
-  type User,
-  type Waiter,
-} from './state.ts'
-import { schedule } from './wheel.ts'
+import type { Proposal, QueuedChange, ReadPurpose, User, Waiter } from './entities.ts'
+import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
 import { noteTransition, tellHolders } from './transition.ts'
+import { schedule } from './wheel.ts'
 
 /** Above the limit of changes a minute the newest goes out once in this time. */
 const HOLD_MS = 1_000
-/** How long a storage that failed is left alone. */
-const RETRY_MS = 1_000
 const MINUTE_MS = 60_000
 
 /** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */

@@ -9,7 +9,7 @@
  */
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { cover, type Sights } from '../core/visibility.ts'
-import { judgeEveryMs, scheduleUser } from './deadlines.ts'
+import { judgeEveryMs, RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction, RequestId } from './machine.ts'
 import { isDoubtful } from './doubt.ts'
 import { enqueueAnswer, sendError } from './outbox.ts'
@@ -21,14 +21,12 @@ import { isFenced, shownBy } from './standing.ts'
 import {
   type ContactsPurpose,
   createQuery,
-  file,
-  type NodeState,
   type Query,
   type ReadPurpose,
   type Session,
-  storageTime,
   type User,
-} from './state.ts'
+} from './entities.ts'
+import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { admitStrangers } from './strangers.ts'
 import { startWatching, stopWatching } from './watch.ts'
@@ -40,8 +38,6 @@ const WAITING_QUESTIONS = 64
 const WAITING_ROSTERS = 2
 /** The ids in all of them but those: as many as a session may watch by default, and as many to look at. */
 const WAITING_IDS = 20_000
-/** When to ask again. */
-const RETRY_MS = 1_000
 
 /** A session asks about users, and watches them if it subscribes. */
 export function askAbout(
@@ -146,9 +142,11 @@ export function onVisibility(
 
 /** Who watches whom is told to the application, and looked at again by and by. */
 function noteWatching(node: NodeState, user: User, query: Query, now: number, out: NodeAction[]): void {
-  const shown = [...(query.sights?.keys() ?? [])]
   const asked = query.kind === 'roster' ? [] : query.ids
-  out.push({ type: 'notify', notice: { type: 'watch', userId: user.id, asked, shown } })
+  out.push({
+    type: 'notify',
+    notice: { type: 'watch', userId: user.id, asked, sights: query.sights ?? NOBODY },
+  })
   if (Number.isFinite(user.judgeAt) || query.kind === 'fetch') return
   user.judgeAt = now + judgeEveryMs(node)
   scheduleUser(node, user)

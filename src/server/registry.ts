@@ -4,7 +4,8 @@ import { UNKNOWN_VIEW } from '../core/model.ts'
 import { NO_VERSION } from '../core/version.ts'
 import type { NodeEvent } from './machine.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
-import { type NodeState, nextSpread, type Session, type User } from './state.ts'
+import type { Session, User } from './entities.ts'
+import { type NodeState, nextSpread } from './state.ts'
 import { forgetWatcher, NOT_SEEN } from './watch.ts'
 import { cancel } from './wheel.ts'
 
@@ -94,6 +95,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     fanout: 'none',
     self: '',
     roster: null,
+    rosterReview: null,
     reviewFailed: false,
     judgeAt: Number.POSITIVE_INFINITY,
     retryAt: Number.POSITIVE_INFINITY,

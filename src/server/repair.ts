@@ -9,7 +9,8 @@ import { userOf } from './registry.ts'
 import { probe } from './session.ts'
 import { takeOffEntry } from './sharing.ts'
 import { incarnationNow } from './standing.ts'
-import type { NodeState, Session, User } from './state.ts'
+import type { Session, User } from './entities.ts'
+import type { NodeState } from './state.ts'
 
 /** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
 export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {

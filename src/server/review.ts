@@ -2,20 +2,13 @@
  * Contacts have changed: every pair with that user on either side is judged again, those refused before too. Who gains
  * sight is told what there is to see, who loses it gets `unknown`. Pushes need no review: they ask the contacts anew.
  */
-import { castDoubt, isDoubtful } from './doubt.ts'
+import { castDoubt, castDoubtOnAll, isDoubtful } from './doubt.ts'
 import type { Sights } from '../core/visibility.ts'
 import { judgeEveryMs, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
-import {
-  file,
-  type NodeState,
-  type ReviewAudience,
-  type ReviewPairs,
-  type ReviewRoster,
-  type Session,
-  type User,
-} from './state.ts'
+import type { ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
+import { file, type NodeState, nextSpread } from './state.ts'
 import { sightOf } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
@@ -33,7 +26,7 @@ const ANNOUNCED: Occasion = { unsure: NONE, routine: false }
 
 /** Judges again whom `changed` sees, and who sees `changed`. */
 export function reviewContacts(node: NodeState, changed: string, out: NodeAction[]): void {
-  out.push({ type: 'forget', user: changed })
+  out.push({ type: 'invalidate', user: changed })
   castDoubt(node, changed)
   const own = node.users.get(changed)
   if (own) reviewOwn(node, own, ANNOUNCED, out)
@@ -47,12 +40,17 @@ export function reviewContacts(node: NodeState, changed: string, out: NodeAction
   out.push({ type: 'audience', request, question: { about: 'contacts', user: changed } })
 }
 
-/** Something has changed, and it is not known about whom: everybody's view is judged again. */
-export function reviewAll(node: NodeState, out: NodeAction[]): void {
-  out.push({ type: 'forget', user: null })
+/**
+ * Something may have changed, and nobody knows about whom: everybody's view is looked at again, one after the other within
+ * F. All at once would be more than a database answers in time, just when it has come back.
+ */
+export function reviewAll(node: NodeState, now: number, out: NodeAction[]): void {
+  out.push({ type: 'invalidate', user: null })
+  castDoubtOnAll(node)
   for (const viewer of node.users.values()) {
-    castDoubt(node, viewer.id)
-    reviewOwn(node, viewer, ANNOUNCED, out)
+    if (!Number.isFinite(viewer.judgeAt)) continue
+    viewer.judgeAt = Math.min(viewer.judgeAt, now + nextSpread(node) * node.config.timing.flushMs)
+    scheduleUser(node, viewer)
   }
 }
 
@@ -71,8 +69,7 @@ export function onReviewAudience(
     if (audience === null || audience.has(viewer)) purpose.query.doubts.add(viewer)
   }
   const occasion = { unsure: new Set(unsure ? [changed] : []), routine: false }
-  for (const viewer of node.users.values()) {
-    if (viewer.id === changed) continue
+  for (const viewer of concernedBy(node, changed, audience)) {
     if (viewer.roster && (viewer.roster.has(changed) || audience?.has(viewer.id)))
       reviewRoster(node, viewer, occasion, out)
     for (const session of liveSessions(viewer)) {
@@ -81,15 +78,29 @@ export function onReviewAudience(
   }
 }
 
+/** Who watches a user here, and who may from now on. */
+function concernedBy(node: NodeState, changed: string, audience: ReadonlySet<string> | null): Set<User> {
+  const viewers = new Set(node.watched.get(changed)?.viewers)
+  for (const id of audience ?? []) {
+    const viewer = node.users.get(id)
+    if (viewer) viewers.add(viewer)
+  }
+  for (const viewer of viewers) if (viewer.id === changed) viewers.delete(viewer)
+  return viewers
+}
+
 /** The contact list of a user who watches it, asked for again. */
 export function onReviewRoster(
   node: NodeState,
-  { viewer, routine, unsure, doubts, outdated }: ReviewRoster,
+  review: ReviewRoster,
   judgement: Judgement | null,
   now: number,
   out: NodeAction[],
 ): void {
-  if (!viewer.roster || outdated) return
+  const { viewer, routine, unsure, doubts } = review
+  if (viewer.rosterReview !== review) return
+  viewer.rosterReview = null
+  if (!viewer.roster) return
   const roster = judgement?.sights ?? NOBODY
   if (isDoubtful(doubts, viewer.id, roster)) {
     return reviewRoster(node, viewer, doubted(unsure, doubts), out)
@@ -156,24 +167,19 @@ function reviewOwn(node: NodeState, viewer: User, occasion: Occasion, out: NodeA
   }
 }
 
-/** The newest question about a roster counts, also for those before it. */
+/** The newest question about a roster counts, also for the one before it. */
 function reviewRoster(node: NodeState, viewer: User, occasion: Occasion, out: NodeAction[]): void {
-  const unsure = new Set(occasion.unsure)
-  let { routine } = occasion
-  for (const purpose of node.questions.values()) {
-    if (purpose.type !== 'review:roster' || purpose.viewer !== viewer || purpose.outdated) continue
-    purpose.outdated = true
-    if (!purpose.routine) unsure.add(viewer.id)
-    routine &&= purpose.routine
-  }
-  const request = file(node, node.questions, {
+  const former = viewer.rosterReview
+  const isAnnounced = former !== null && !former.routine
+  const review: ReviewRoster = {
     type: 'review:roster',
     viewer,
-    routine,
-    unsure,
-    doubts: new Set<string>(),
-    outdated: false,
-  })
+    routine: occasion.routine && !isAnnounced,
+    unsure: isAnnounced ? new Set([...occasion.unsure, viewer.id]) : occasion.unsure,
+    doubts: new Set(),
+  }
+  viewer.rosterReview = review
+  const request = file(node, node.questions, review)
   out.push({ type: 'judge', request, question: { viewer: viewer.id, among: null, counted: false } })
 }
 

@@ -3,7 +3,8 @@ import { encode } from '../core/codec.ts'
 import type { Self } from '../core/messages.ts'
 import type { NodeAction } from './machine.ts'
 import { sendFrame } from './outbox.ts'
-import { type NodeState, type QueuedChange, type Session, storageTime, type User } from './state.ts'
+import type { QueuedChange, Session, User } from './entities.ts'
+import { type NodeState, storageTime } from './state.ts'
 
 /** Answers the sessions that made the changes, and tells the user's other sessions of what is new to them. */
 export function tellSelf(

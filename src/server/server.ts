@@ -243,8 +243,9 @@ function announce(events: EventEmitter<PresenceServerEvents>, notice: Notice): v
     if (presence.online === previous.online) return
     events.emit(presence.online ? 'online' : 'offline', presence, previous)
   } else if (notice.type === 'watch') {
-    const { userId, asked, shown } = notice
-    events.emit('watch', { userId, asked, shown })
+    const { userId, asked, sights } = notice
+    // A roster may be long, and few applications keep an audit.
+    if (events.listenerCount('watch') > 0) events.emit('watch', { userId, asked, shown: [...sights.keys()] })
   } else if (notice.type === 'alarm') {
     const { userId, denied, strangers } = notice
     events.emit('alarm', { userId, denied, strangers })

@@ -17,7 +17,8 @@ import { noteBacklog, send, sendError, sendFrame } from './outbox.ts'
 import { changePresence } from './changes.ts'
 import { addConnection, userOf } from './registry.ts'
 import { incarnationNow } from './standing.ts'
-import { type NodeState, nextSpread, type Session, storageTime } from './state.ts'
+import type { Session } from './entities.ts'
+import { type NodeState, nextSpread, storageTime } from './state.ts'
 
 const SECOND_MS = 1_000
 /** With so many changes of one user waiting for the storage nobody is let in any more: each of their sessions has a few. */

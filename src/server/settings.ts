@@ -19,8 +19,8 @@ export interface SettingsReader {
   own(user: string): Awaitable<Privacy>
   /** Of somebody who is asked about. */
   asked(user: string): Awaitable<Privacy>
-  /** `null`: of anybody. */
-  forget(user: string | null): void
+  /** What is kept does not count any more; `null`: of anybody. */
+  invalidate(user: string | null): void
 }
 
 export function createSettingsReader(
@@ -28,14 +28,15 @@ export function createSettingsReader(
   timeoutMs: number,
   clock: Clock,
 ): SettingsReader {
-  if (!adapter) return { own: () => DEFAULT_PRIVACY, asked: () => DEFAULT_PRIVACY, forget: () => undefined }
+  if (!adapter)
+    return { own: () => DEFAULT_PRIVACY, asked: () => DEFAULT_PRIVACY, invalidate: () => undefined }
   const guard = createGuard('privacy', timeoutMs, clock)
   const cacheOf = (): Cache<Privacy> =>
     createCache({
       load: (user) => guard(() => andThen(adapter.settingsOf(user), complete)),
       ttlMs: KEEP_MS,
       maxSize: MOST_KEPT,
-      sizeOf: sizeOf,
+      sizeOf,
       clock,
     })
   // Two, so that how fast a stranger is answered does not tell whether the user is here.
@@ -44,7 +45,7 @@ export function createSettingsReader(
   return {
     own: (user) => andThen(own.get(user), ({ value }) => value),
     asked: (user) => andThen(asked.get(user), ({ value }) => value),
-    forget(user) {
+    invalidate(user) {
       for (const cache of [own, asked]) {
         if (user === null) cache.clear()
         else cache.drop(user)

@@ -3,25 +3,15 @@ import { encodePresence } from '../core/codec.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
 import type { Sights } from '../core/visibility.ts'
-import { scheduleUser } from './deadlines.ts'
+import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange, viewFor } from './outbox.ts'
 import { learnAll } from './learning.ts'
-import {
-  createQuery,
-  file,
-  type NodeState,
-  type ReadPurpose,
-  type Session,
-  storageTime,
-  type User,
-} from './state.ts'
+import { createQuery, type ReadPurpose, type Session, type User } from './entities.ts'
+import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
 import { noteShown, sightOf, startWatching, stopWatching } from './watch.ts'
-
-/** How long contacts or a storage that failed are left alone. */
-const RETRY_MS = 1_000
 
 /** Where being hidden stands in the order: behind everything that was known before. */
 export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })

@@ -3,7 +3,7 @@ import { encodePresence } from '../core/codec.ts'
 import type { PresenceView } from '../core/model.ts'
 import { cover, type Sight } from '../core/visibility.ts'
 import { seenBy } from './presence-of.ts'
-import type { Telling } from './state.ts'
+import type { Telling } from './entities.ts'
 
 /** @param view - as it is at any time */
 export function createTelling(user: string, view: PresenceView): Telling {

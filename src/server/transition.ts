@@ -6,7 +6,8 @@ import type { NodeAction } from './machine.ts'
 import { post } from './mail.ts'
 import { AT_ANY_TIME, presenceOf, seenBy } from './presence-of.ts'
 import { otherNodes } from './standing.ts'
-import { type NodeState, type Proposal, storageTime } from './state.ts'
+import type { Proposal } from './entities.ts'
+import { type NodeState, storageTime } from './state.ts'
 
 /** In how many rounds of the comparison a failover shows that has lost a write. */
 const KEPT_ROUNDS = 1.2

@@ -5,7 +5,8 @@
 import type { PresenceView } from '../core/model.ts'
 import { isNewer, NO_VERSION } from '../core/version.ts'
 import type { Sight } from '../core/visibility.ts'
-import type { NodeState, Session, Shown, User, Watched } from './state.ts'
+import type { Session, Shown, User, Watched } from './entities.ts'
+import type { NodeState } from './state.ts'
 import { createTelling, textOf } from './telling.ts'
 
 /** A number of changes of contacts that is not known yet. */

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import WebSocket from 'ws'
 import { SUBPROTOCOL } from '../../src/core/socket.ts'
+import { HANDSHAKE } from '../support/raw-tcp.ts'
 
 export const ONLINE = '{"type":"PRESENCE_UPDATE","status":"online"}'
 export const LIFE = '{"type":"heartbeat"}'
@@ -104,17 +105,6 @@ export async function until(isSo: () => boolean | Promise<boolean>, withinMs: nu
   }
   return isSo()
 }
-
-const HANDSHAKE = [
-  'GET / HTTP/1.1',
-  'Host: localhost',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
-  '\r\n',
-].join('\r\n')
 
 /** A socket that is open as far as the server knows, and answers nothing, not even a close. */
 export async function openMute(port: number): Promise<Socket> {

@@ -278,7 +278,7 @@ describe('S8: settings that change', () => {
     expect(last([bob])).toEqual([UNKNOWN])
     privacy.settings.set('alice', {})
     tell?.(null)
-    await world.clock.settle()
+    await world.clock.advance(T / 12 + 200)
     expect(last([bob])).toEqual([{ user: 'alice', status: 'offline' }])
     tell?.('')
     expect(world.errors.join(' ')).toContain('A user id is')
@@ -286,6 +286,51 @@ describe('S8: settings that change', () => {
     await world.clock.advance(3_000)
     await closed
     expect(tell).toBeUndefined()
+  })
+})
+
+describe('anything may have changed', () => {
+  /** Twenty viewers of Alice, and an adapter that can say that it does not know what changed. */
+  async function crowd() {
+    let tell = (_user: string | null): void => {}
+    const privacy = createSettingsBook()
+    const viewers = Array.from({ length: 20 }, (_, number) => `viewer${number}`)
+    const world = createServerWorld({
+      book: { alice: viewers },
+      privacy: {
+        ...privacy,
+        onChange: (listener) => {
+          tell = listener
+          return () => undefined
+        },
+      },
+    })
+    const peers: Peer[] = []
+    for (const viewer of viewers) peers.push(await world.open(viewer, { watch: ['alice'] }))
+    return { world, privacy, peers, tell: () => tell(null) }
+  }
+
+  test('S8: it is found within F, by one question after the other and not by all at once', async () => {
+    const { world, privacy, peers, tell } = await crowd()
+    privacy.settings.set('alice', { online: 'nobody' })
+    const asked = () => world.contacts.asked.filter((question) => question.startsWith('contacts ')).length
+    const before = asked()
+    tell()
+    await world.clock.settle()
+    expect(asked() - before).toBe(0)
+    await world.clock.advance(T / 24)
+    expect(asked() - before).toBeGreaterThan(0)
+    expect(asked() - before).toBeLessThan(20)
+    await world.clock.advance(T / 24 + 200)
+    expect(last(peers)).toEqual(peers.map(() => UNKNOWN))
+  })
+
+  test('while it cannot be found out nobody is hidden', async () => {
+    const { world, peers, tell } = await crowd()
+    world.contacts.mode = 'reject'
+    tell()
+    await world.clock.advance(T / 12 + 200)
+    expect(last(peers)).toEqual(peers.map(() => ({ user: 'alice', status: 'offline' })))
   })
 })
 

@@ -13,7 +13,8 @@ export interface RawTcp {
   text(part: string): Promise<string>
 }
 
-const HANDSHAKE = [
+/** An upgrade that offers our sub-protocol. */
+export const HANDSHAKE = [
   'GET / HTTP/1.1',
   'Host: localhost',
   'Connection: Upgrade',

@@ -73,7 +73,7 @@ const layers: readonly Layer[] = [
         return to === 'node:crypto' || (to === 'lru-cache' && from.startsWith('src/server/contacts/'))
       return inCore(to) || to.startsWith(folderOf(from)) || isContract
     },
-    broken: { path: 'src/server/storage/a.ts', text: "import type { User } from '../state.ts'" },
+    broken: { path: 'src/server/storage/a.ts', text: "import type { User } from '../entities.ts'" },
   },
   {
     name: 'testing imports our own sources alone, no test runner',

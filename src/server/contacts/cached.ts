@@ -6,11 +6,12 @@
  * many pairs. Of whom changed since a list was asked for it is not known whether they belong to it: they are added, and
  * `canSee`, which asks anew, decides.
  */
-import { type Awaitable, isPromise } from '../../core/awaitable.ts'
+import type { Awaitable } from '../../core/awaitable.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { configError } from '../../core/errors.ts'
 import { type Cache, createCache, type Ticks } from './cache.ts'
 import { createChanges } from './changes.ts'
+import { collect } from './collect.ts'
 import type { ContactsAdapter, IdSource } from './contract.ts'
 import { createGuard } from './guard.ts'
 import { createPairs } from './pairs.ts'
@@ -138,30 +139,4 @@ export function cachedContacts(
         listener(userId)
       }) ?? (() => {}),
   }
-}
-
-function collect(source: IdSource, most: number): Awaitable<ReadonlySet<string>> {
-  if (isPromise(source)) return source.then((ids) => collect(ids, most))
-  const ids = new Set<string>()
-  if (Symbol.asyncIterator in source) return collectPages(source, ids, most)
-  addUpTo(ids, source, most)
-  return ids
-}
-
-async function collectPages(
-  pages: AsyncIterable<Iterable<string>>,
-  ids: Set<string>,
-  most: number,
-): Promise<ReadonlySet<string>> {
-  for await (const page of pages) if (!addUpTo(ids, page, most)) break
-  return ids
-}
-
-/** Says whether there is room for more. */
-function addUpTo(ids: Set<string>, page: Iterable<string>, most: number): boolean {
-  for (const id of page) {
-    if (ids.size >= most) return false
-    ids.add(id)
-  }
-  return true
 }

@@ -5,6 +5,7 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
 import { PresenceError, type PresenceErrorCode } from '../../core/errors.ts'
+import { inTime } from '../../core/in-time.ts'
 
 /** So many failures in a row mean that it is down. */
 const FAILURES = 5
@@ -36,6 +37,9 @@ export function createGuard(what: string, timeoutMs: number, clock: Clock, rests
     throw error
   }
 
+  const late = (): Error =>
+    new PresenceError('TIMEOUT', `The ${what} adapter did not answer within ${timeoutMs} ms`)
+
   return (ask) => {
     if (clock.now() < restsUntil) {
       throw new PresenceError('UNAVAILABLE', `The ${what} adapter has failed ${failures} times in a row`)
@@ -44,24 +48,11 @@ export function createGuard(what: string, timeoutMs: number, clock: Clock, rests
     if (failures >= FAILURES) restsUntil = clock.now() + REST_MS
     try {
       const answer = ask()
-      return isPromise(answer) ? inTime(answer, what, timeoutMs, clock).then(succeed, fail) : succeed(answer)
+      if (!isPromise(answer)) return succeed(answer)
+      const limited = timeoutMs === 0 ? answer : inTime(answer, timeoutMs, clock, late)
+      return limited.then(succeed, fail)
     } catch (error) {
       return fail(error)
     }
-  }
-}
-
-async function inTime<T>(answer: PromiseLike<T>, what: string, timeoutMs: number, clock: Clock): Promise<T> {
-  if (timeoutMs === 0) return answer
-  let cancel = () => {}
-  const timeout = new Promise<never>((_, reject) => {
-    cancel = clock.setTimer(timeoutMs, () => {
-      reject(new PresenceError('TIMEOUT', `The ${what} adapter did not answer within ${timeoutMs} ms`))
-    })
-  })
-  try {
-    return await Promise.race([answer, timeout])
-  } finally {
-    cancel()
   }
 }

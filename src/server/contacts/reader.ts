@@ -2,11 +2,12 @@
  * Asks a contacts adapter and makes one kind of answer of all its kinds: what it leaves out, pages, promises, time
  * limits and wrong ids are dealt with here, so that neither adapters nor the presence service need to.
  */
-import { type Awaitable, isPromise } from '../../core/awaitable.ts'
+import type { Awaitable } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
 import { isUserId } from '../../core/ids.ts'
 import { PresenceError } from '../../core/errors.ts'
 import type { Limits } from '../../core/limits.ts'
+import { collect } from './collect.ts'
 import type { ContactsAdapter, IdSource } from './contract.ts'
 import { createGuard } from './guard.ts'
 import { andThen, inSteps } from './waiting.ts'
@@ -23,7 +24,12 @@ export function createContactsReader(
   limits: Pick<Limits, 'contacts' | 'contactsTimeoutMs' | 'idBytes'>,
   clock: Clock,
 ): ContactsReader {
-  const list = (source: IdSource) => collect(source, limits)
+  const most = limits.contacts === 0 ? Number.POSITIVE_INFINITY : limits.contacts
+  const check = (id: string): void => {
+    if (!isUserId(id, limits.idBytes))
+      throw new PresenceError('BAD_ID', 'The contacts adapter gave an id that is none')
+  }
+  const list = (source: IdSource) => collect(source, most, check)
   const contactsOf = (user: string) => list(adapter.contactsOf(user))
   const guard = createGuard('contacts', limits.contactsTimeoutMs, clock, adapter.invalidate === undefined)
 
@@ -67,36 +73,4 @@ export function createContactsReader(
 
 function keep(ids: readonly string[]): Set<string> {
   return new Set(ids)
-}
-
-function collect(source: IdSource, limits: Pick<Limits, 'contacts' | 'idBytes'>): Awaitable<Set<string>> {
-  if (isPromise(source)) return source.then((ids) => collect(ids, limits))
-  const ids = new Set<string>()
-  if (Symbol.asyncIterator in source) return collectPages(source, ids, limits)
-  addAll(ids, source, limits)
-  return ids
-}
-
-async function collectPages(
-  pages: AsyncIterable<Iterable<string>>,
-  ids: Set<string>,
-  limits: Pick<Limits, 'contacts' | 'idBytes'>,
-): Promise<Set<string>> {
-  for await (const page of pages) if (!addAll(ids, page, limits)) break
-  return ids
-}
-
-/** Adds ids up to the limit; says whether there is room for more. */
-function addAll(
-  ids: Set<string>,
-  page: Iterable<string>,
-  limits: Pick<Limits, 'contacts' | 'idBytes'>,
-): boolean {
-  for (const id of page) {
-    if (limits.contacts > 0 && ids.size >= limits.contacts) return false
-    if (!isUserId(id, limits.idBytes))
-      throw new PresenceError('BAD_ID', 'The contacts adapter gave an id that is none')
-    ids.add(id)
-  }
-  return true
 }

@@ -1,25 +1,22 @@
 /** An answer in time, or an error of ours. */
 import type { Clock } from '../../core/clock.ts'
 import { PresenceError } from '../../core/errors.ts'
+import { inTime } from '../../core/in-time.ts'
 
 /** What PostgreSQL says of a statement that took longer than `statement_timeout`. */
 const QUERY_CANCELED = '57014'
 
 /** Waits for what may not come. */
 export async function within<T>(promise: Promise<T>, until: number, clock: Clock): Promise<T> {
-  let cancel = (): void => {}
-  const timeout = new Promise<never>((_resolve, reject) => {
-    cancel = clock.setTimer(Math.max(0, until - clock.now()), () => {
-      reject(new PresenceError('TIMEOUT', 'PostgreSQL did not answer in time'))
-    })
-  })
   try {
-    return await Promise.race([promise, timeout])
+    return await inTime(promise, until - clock.now(), clock, timedOut)
   } catch (error) {
     throw asPresenceError(error)
-  } finally {
-    cancel()
   }
+}
+
+function timedOut(): PresenceError {
+  return new PresenceError('TIMEOUT', 'PostgreSQL did not answer in time')
 }
 
 /** What `pg` says, as an error of ours. Its own message may name a user; it stays beneath. */

@@ -1,5 +1,6 @@
 /** An answer in time, or an error: what is asked of Redis ends either way. */
 import type { Clock } from '../../core/clock.ts'
+import { inTime } from '../../core/in-time.ts'
 import { PresenceError } from '../../core/errors.ts'
 
 /** What became of a command. */
@@ -42,18 +43,10 @@ export function settleBy(
 
 /** Waits for what may not come. */
 export async function within<T>(promise: Promise<T>, until: number, clock: Clock): Promise<T> {
-  let cancel = (): void => {}
-  const timeout = new Promise<never>((_resolve, reject) => {
-    cancel = clock.setTimer(Math.max(0, until - clock.now()), () => {
-      reject(timedOut())
-    })
-  })
   try {
-    return await Promise.race([promise, timeout])
+    return await inTime(promise, until - clock.now(), clock, timedOut)
   } catch (error) {
     throw asPresenceError(error)
-  } finally {
-    cancel()
   }
 }
 

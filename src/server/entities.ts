@@ -1,0 +1,294 @@
+/** Sessions, users, who is watched, and what is waited for: the parts of a node's state, as plain data. */
+import type { ServerHeartbeat } from '../core/heartbeat.ts'
+import type { PresenceView, SessionActivity } from '../core/model.ts'
+import type { RecordChange } from '../core/record.ts'
+import type { Version, VersionedRecord } from '../core/version.ts'
+import type { Sight, Sights } from '../core/visibility.ts'
+import type { ConnectionId, Identity, RequestId } from './machine.ts'
+import type { RateMeter } from './meter.ts'
+import type { StoredRecord } from './storage/contract.ts'
+import type { Timed } from './wheel.ts'
+
+/**
+ * The life of a session.
+ *
+ * phase          | ends with
+ * ---------------|------------------------------------------------------------------------
+ * hello          | the hello frame, or its deadline
+ * authenticating | the answer of `authenticate`, or its deadline
+ * welcomed       | the first PRESENCE_UPDATE
+ * announcing     | the storage holds the session
+ * live           | goodbye, expiry, a kick (→ ended) or a lost connection (→ grace)
+ * grace          | its deadline, or the next session of the same tab that names it as `previous`
+ * ended          | for good
+ */
+export type SessionPhase = 'hello' | 'authenticating' | 'welcomed' | 'announcing' | 'live' | 'grace' | 'ended'
+
+export interface Session extends Timed {
+  readonly kind: 'session'
+  readonly id: string
+  readonly connection: ConnectionId
+  /** Whom the application vouches for; `null`: a token must tell. */
+  readonly vouched: Identity | null
+  phase: SessionPhase
+  user: User | null
+  /** The session that this one continues. */
+  previous: string | null
+  /** What it last reported of itself. */
+  activity: SessionActivity
+  /** Somebody took it out of its user's record. Only a sign of life puts it back. */
+  doubted: boolean
+  /** When `phase` ends by itself; monotonic. */
+  phaseEndsAt: number
+  /** When the session is sent away, where the node drains; monotonic. */
+  sentAwayAt: number
+  /** When the token has expired; monotonic. */
+  tokenEndsAt: number
+  renewalAsked: boolean
+  /** A new token is being judged; `next`: one that came meanwhile. */
+  renewal: { readonly next: string | null } | null
+  /** When to ask for a new token; monotonic. */
+  renewAt: number
+  readonly heartbeat: ServerHeartbeat
+  readonly frames: RateMeter
+  readonly faults: RateMeter
+  readonly floods: RateMeter
+  /** Frames that came before the session was ready for them, in order. */
+  early: string[]
+  /** Users subscribed to by id, and how much of them may be seen. */
+  readonly subscriptions: Map<string, Sight>
+  watchesRoster: boolean
+  /** Questions under way, which must not be answered with less than was pushed meanwhile. */
+  readonly queries: Set<Query>
+  /** Changes not sent yet, by user. */
+  readonly pending: Map<string, PendingChange>
+  /** Answers on their way out, page by page as the socket takes them. */
+  readonly answers: Answer[]
+  /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
+  congestedUntil: number
+}
+
+/** A snapshot, as far as it has been sent. */
+export interface Answer {
+  readonly query: Query
+  /** `null`: of somebody who may not be seen. */
+  readonly records: readonly (StoredRecord | null)[]
+  sent: number
+}
+
+/** A change that waits for its frame: what the watcher saw before, what to show, and the same as it goes out; encoded. */
+export interface PendingChange {
+  readonly before: string
+  readonly update: string
+  readonly text: string
+}
+
+/** A user as this node knows them: one of its own, or one with work under way. */
+export interface User extends Timed {
+  readonly kind: 'user'
+  readonly id: string
+  /** Those of this node, in grace too. */
+  readonly sessions: Map<string, Session>
+  /** The record as last read or written here. */
+  known: VersionedRecord | null
+  /** Since when; monotonic. */
+  knownAt: number
+  /** The presence service's work on this user. */
+  work: 'idle' | 'reading' | 'swapping' | 'held'
+  readonly queue: QueuedChange[]
+  /** So many of them, from the first on, are on their way into the storage. */
+  proposed: number
+  /** Published changes, for the limit of flapping. */
+  readonly changes: RateMeter
+  /** What the known record shows at any time, and the same encoded. */
+  view: PresenceView
+  encoded: string
+  /** It has changed since the watchers were told. */
+  untold: boolean
+  /** Written, and no answer came: it may stand in the storage. */
+  unanswered: Proposal | null
+  /** What is written next has a greater version than this: watchers have seen what the storage has lost. */
+  floor: number
+  /** Sessions end here as soon as it is certain what the storage has lost. */
+  readonly heldEnds: QueuedChange[]
+  /** How far the mark of being thrown out had risen when it was last looked at; likewise that of changes of contacts. */
+  kicked: number
+  invalidated: number
+  /** Kept until then though nobody is here: a failover could bring back what stood before; monotonic. */
+  keptUntil: number
+  /** A fan-out is under way, or waits to be tried again. */
+  fanout: 'none' | 'running' | 'failed'
+  /** What this user was last told of themself. */
+  self: string
+  /** Whom the user may watch as a whole, and how much they see of each, while one of their sessions does. */
+  roster: Sights | null
+  /** The newest question about the roster that is under way; those before it do not count. */
+  rosterReview: ReviewRoster | null
+  /** It could not be found out what changed for this viewer. */
+  reviewFailed: boolean
+  /** When it is looked at again whom this viewer sees, though nobody told of a change; monotonic. */
+  judgeAt: number
+  /** When held or failed work is tried again; monotonic. */
+  retryAt: number
+}
+
+/** A change on its way into the storage, and who waits for it. */
+export interface QueuedChange {
+  readonly change: RecordChange
+  readonly waiter: Waiter | null
+}
+
+/** Who is told when a change stands in the storage. */
+export type Waiter =
+  | { readonly type: 'announcement'; readonly session: Session; readonly ref: number | undefined }
+  | { readonly type: 'update'; readonly session: Session; readonly ref: number }
+  | { readonly type: 'command'; readonly request: RequestId }
+  | { readonly type: 'reaped'; readonly incarnation: string; readonly session: string }
+
+/** A user who is watched here, and what their watchers were told. */
+export interface Watched {
+  readonly id: string
+  /** Users of this node with a session that wants to know. */
+  readonly viewers: Set<User>
+  /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
+  version: Version
+  told: Telling | null
+  /** Whom an answer has shown something else since, and what. */
+  readonly strays: Map<Session, Shown>
+  /** The number of the contacts' change as of which the viewers were judged. */
+  invalidated: number
+}
+
+/** What there is to see of a user, and the same encoded for those who see so much of it. */
+export interface Telling {
+  readonly user: string
+  readonly view: PresenceView
+  readonly texts: Map<Sight, string>
+}
+
+/** What an answer has shown. */
+export interface Shown {
+  readonly version: Version
+  readonly text: string
+}
+
+/** A question about users: who asks, whom about, and what is known of the answer so far. */
+export interface Query {
+  readonly kind: 'subscribe' | 'roster' | 'fetch' | 'get'
+  /** `null`: the application itself. */
+  readonly session: Session | null
+  /** Through whose eyes; `null`: sees everything. */
+  readonly viewer: string | null
+  /** For a session the ref of its frame, for the application the request. */
+  readonly ref: number
+  /** Empty until the contacts have told, where the whole roster is asked for. */
+  ids: readonly string[]
+  /** Those of them that this question has put on the watch list. */
+  readonly added: Set<string>
+  /** Those for which it stands on the watch list, whoever put them there; fewer where some were taken off again. */
+  readonly claims: Set<string>
+  /** This question has put the whole roster on the watch list. */
+  startsRoster: boolean
+  /** How much of each the asker sees; `null`: not known yet, or everything. */
+  sights: Map<string, Sight> | null
+  /** Users whose contacts changed since the contacts were asked. */
+  readonly doubts: Set<string>
+  /** What was pushed to the asker while the answer was on its way. */
+  readonly pushed: Map<string, PushedChange>
+}
+
+export interface PushedChange {
+  readonly version: Version
+  readonly view: PresenceView
+}
+
+/** Why the storage is being read. */
+export type ReadPurpose =
+  | { readonly type: 'load'; readonly users: readonly User[] }
+  | {
+      readonly type: 'locate'
+      readonly user: User
+      readonly version: number
+      readonly audience: readonly string[]
+      readonly doubts: Set<string>
+    }
+  | { readonly type: 'answer'; readonly query: Query; readonly ids: readonly string[] }
+  | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
+  | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
+
+/** Why it is being asked who may see whom. */
+export type ContactsPurpose =
+  | {
+      readonly type: 'audience'
+      readonly user: User
+      readonly version: number
+      readonly doubts: Set<string>
+    }
+  | { readonly type: 'visibility'; readonly query: Query }
+  | ReviewAudience
+  | ReviewRoster
+  | ReviewPairs
+
+/** Who is to know of somebody whose contacts changed. */
+export interface ReviewAudience {
+  readonly type: 'review:audience'
+  readonly changed: string
+  /** Asked again before it was answered: a push may have been held back in between. */
+  readonly unsure: boolean
+  outdated: boolean
+}
+
+/** The roster of a viewer, asked for again. */
+export interface ReviewRoster {
+  readonly type: 'review:roster'
+  readonly viewer: User
+  /** Nobody told of a change: where it cannot be found out, all stays as it is. */
+  readonly routine: boolean
+  /** Of whom a push may have been held back meanwhile. */
+  readonly unsure: ReadonlySet<string>
+  readonly doubts: Set<string>
+}
+
+/** Users that a session subscribes to, judged again. */
+export interface ReviewPairs {
+  readonly type: 'review:pairs'
+  readonly session: Session
+  readonly routine: boolean
+  readonly ids: readonly string[]
+  readonly unsure: ReadonlySet<string>
+  readonly doubts: Set<string>
+}
+
+/** A record that the presence service wants to write, made of these many queued changes. */
+export interface Proposal {
+  readonly user: User
+  /** What it takes the place of. */
+  readonly before: VersionedRecord
+  /** What the user showed by then, as far as this node knew. */
+  readonly seen: PresenceView
+  readonly next: VersionedRecord
+  readonly changes: number
+}
+
+/** The application has thrown a user out, or told of a change of their contacts, on whichever node. */
+export interface Concern {
+  readonly type: 'kick' | 'review'
+  readonly user: string
+}
+
+/** A question of a session or of the application. */
+export function createQuery(
+  about: Pick<Query, 'kind' | 'session' | 'viewer' | 'ref'> &
+    Partial<Pick<Query, 'ids' | 'added' | 'claims' | 'startsRoster'>>,
+): Query {
+  return {
+    ids: [],
+    added: new Set(),
+    claims: new Set(),
+    startsRoster: false,
+    ...about,
+    sights: null,
+    doubts: new Set(),
+    pushed: new Map(),
+  }
+}
