@@ -6,8 +6,9 @@
  * gone changes nothing: nothing comes back to life. (`open` is made once, by the node that holds the session, and
  * never after its `end`; session ids are never used again.)
  *
- * A choice with an end is in force until a change takes it out, so that what a record shows never changes
- * without a write: the node that holds the user writes `lapse` at its end, and every later change does the same.
+ * A choice with an end is in force until a change takes it out, and likewise a coming that does not show yet, so that
+ * what a record shows never changes without a write: the node that holds the user writes `lapse` at its end, and every
+ * later change does the same.
  */
 import { addressOf, isUpTo } from './lease.ts'
 import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
@@ -50,11 +51,19 @@ export interface UserRecord {
   readonly kicked?: number
   /** Rises each time the application tells of a change of the user's contacts; left out: never. */
   readonly invalidated?: number
+  /** Storage time until which it does not show that the user has come; left out: it shows. */
+  readonly shownFrom?: number
 }
 
 /** A change to a user's record. */
 export type RecordChange =
-  | { readonly type: 'open'; readonly session: SessionEntry; readonly previous: string | null }
+  | {
+      readonly type: 'open'
+      readonly session: SessionEntry
+      readonly previous: string | null
+      /** For so long it does not show, if the user comes by it; left out: it shows at once. */
+      readonly unseenMs?: number
+    }
   | { readonly type: 'activity'; readonly session: string; readonly activity: SessionActivity }
   | {
       readonly type: 'end'
@@ -76,7 +85,8 @@ export type RecordChange =
       /** Storage time at which it was made: one that was held up changes nothing where a later one stands. */
       readonly at: number
     }
-  | { readonly type: 'lapse' }
+  /** `unseenMs`: for so long at most it does not show that somebody has come; what lies further ahead was put there by a clock that was stepped back since. */
+  | { readonly type: 'lapse'; readonly unseenMs?: number }
   /** The storage has lost some of what a node knows of its own sessions, or holds some that are over. */
   | {
       readonly type: 'reconcile'
@@ -107,19 +117,21 @@ export const EMPTY_RECORD: UserRecord = Object.freeze({
 
 /** Applies a change. Gives the same record back when it changes nothing. */
 export function applyChange(record: UserRecord, change: RecordChange, now: number): UserRecord {
-  const current = lapseChoice(record, now)
+  const current = lapse(record, now)
   switch (change.type) {
     case 'open':
-      return openSession(current, change.session, change.previous)
+      return openSession(current, change, now)
     case 'activity':
       return setActivity(current, change.session, change.activity)
     case 'end':
-      return endSession(current, change)
+      return endSession(current, change, record.shownFrom ?? change.at)
     case 'choose':
       // A choice may have ended before it got here.
-      return lapseChoice(choose(current, change, now), now)
+      return lapse(choose(current, change, now), now)
     case 'lapse':
-      return current
+      return (current.shownFrom ?? 0) > now + (change.unseenMs ?? Number.POSITIVE_INFINITY)
+        ? shown(current)
+        : current
     case 'reconcile':
       return reconcile(current, change, now)
     case 'kick':
@@ -134,7 +146,7 @@ export function applyChange(record: UserRecord, change: RecordChange, now: numbe
 /** What the record shows at an instant of storage time. */
 export function viewOf(record: UserRecord, now: number): PresenceView {
   const { choice } = record
-  if (record.sessions.length === 0 || choice?.status === 'invisible') {
+  if (record.sessions.length === 0 || choice?.status === 'invisible' || record.shownFrom !== undefined) {
     return {
       status: 'offline',
       lastSeen: record.lastSeen === null ? null : Math.min(record.lastSeen, now),
@@ -159,12 +171,29 @@ export function isInvisible(record: UserRecord): boolean {
   return record.choice?.status === 'invisible'
 }
 
-function lapseChoice(record: UserRecord, now: number): UserRecord {
-  const until = record.choice?.until ?? Number.POSITIVE_INFINITY
-  return now < until ? record : { ...record, choice: null }
+/** Whether nothing of the user's sessions shows: they hide, or have just come. */
+function isUnseen(record: UserRecord): boolean {
+  return isInvisible(record) || record.shownFrom !== undefined
 }
 
-function openSession(record: UserRecord, session: SessionEntry, previous: string | null): UserRecord {
+function lapse(record: UserRecord, now: number): UserRecord {
+  const until = record.choice?.until ?? Number.POSITIVE_INFINITY
+  const left = now < until ? record : { ...record, choice: null }
+  return now < (left.shownFrom ?? Number.POSITIVE_INFINITY) ? left : shown(left)
+}
+
+function shown(record: UserRecord): UserRecord {
+  const { shownFrom, ...rest } = record
+  return shownFrom === undefined ? record : rest
+}
+
+function openSession(
+  record: UserRecord,
+  { session, previous, unseenMs = 0 }: Extract<RecordChange, { type: 'open' }>,
+  now: number,
+): UserRecord {
+  if (record.sessions.length === 0 && unseenMs > 0)
+    return { ...record, sessions: [session], shownFrom: now + unseenMs }
   const others = record.sessions.filter(({ id }) => id !== previous || id === session.id)
   // Applied again to what it has made already, it still takes the previous one out, which may be back by the same way.
   if (!others.some(({ id }) => id === session.id)) return { ...record, sessions: [...others, session] }
@@ -179,13 +208,20 @@ function setActivity(record: UserRecord, session: string, activity: SessionActiv
   }
 }
 
-function endSession(record: UserRecord, end: Extract<RecordChange, { type: 'end' }>): UserRecord {
+/** Who has gone before `shownFrom` has not been there. */
+function endSession(
+  record: UserRecord,
+  end: Extract<RecordChange, { type: 'end' }>,
+  shownFrom: number,
+): UserRecord {
   const isOver = ({ id, node }: SessionEntry) =>
     id === end.session && (end.node === undefined || isUpTo(node, end.node))
   const sessions = record.sessions.filter((session) => !isOver(session))
   if (sessions.length === record.sessions.length) return record
-  const rest = { ...record, sessions }
-  return isInvisible(record) ? rest : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
+  const rest = sessions.length === 0 ? shown({ ...record, sessions }) : { ...record, sessions }
+  return isInvisible(record) || end.at < shownFrom
+    ? rest
+    : raiseLastSeen(rest, end.at, end.reason, end.accuracy)
 }
 
 /** What remains are the marks by which all nodes hear of it, and the time: nothing that was chosen before is put back. */
@@ -214,14 +250,14 @@ function reconcile(
   const all = [...others, ...sessions]
   const restored = lost ? restore(record, lost, now) : record
   if (restored === record && sameSessions(all, record.sessions)) return record
-  const next = { ...restored, sessions: all }
-  const isGone = all.length === 0 && record.sessions.length > 0 && !isInvisible(next)
+  const next = all.length === 0 ? shown({ ...restored, sessions: all }) : { ...restored, sessions: all }
+  const isGone = all.length === 0 && record.sessions.length > 0 && !isUnseen(restored)
   return isGone && !lost ? raiseLastSeen(next, now, 'drop', 'approximate') : next
 }
 
 /** What the user chose must not be lost with it: one who hides would show. */
 function restore(record: UserRecord, lost: UserRecord, now: number): UserRecord {
-  const { kicked = 0, invalidated = 0 } = lost
+  const { kicked = 0, invalidated = 0, shownFrom = 0 } = lost
   const { choice, chosenAt } = isOutdated(lost.chosenAt ?? 0, record, now) ? record : lost
   const counted = {
     ...record,
@@ -229,6 +265,7 @@ function restore(record: UserRecord, lost: UserRecord, now: number): UserRecord 
     ...(chosenAt !== undefined && { chosenAt }),
     ...(kicked > (record.kicked ?? 0) && { kicked }),
     ...(invalidated > (record.invalidated ?? 0) && { invalidated }),
+    ...(shownFrom > now && { shownFrom }),
   }
   if (lost.lastSeen === null || lost.lastSeen < (record.lastSeen ?? 0)) return counted
   const { lastSeen, lastSeenAccuracy, reason } = lost
@@ -253,7 +290,7 @@ function choose(
   const choice = status === 'auto' && text === null ? null : { status, text, until }
   if (at === record.chosenAt && sameChoice(choice, record.choice)) return record
   const next = { ...record, choice, chosenAt: at }
-  const hides = status === 'invisible' && !isInvisible(record) && record.sessions.length > 0
+  const hides = status === 'invisible' && !isUnseen(record) && record.sessions.length > 0
   return hides ? raiseLastSeen(next, now, 'leave', 'exact') : next
 }
 

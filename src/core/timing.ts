@@ -17,6 +17,12 @@ export interface TimingOptions {
   }
   /** g: wait between a lost connection and offline. @defaultValue min(8000, T / 4) */
   readonly graceMs?: number
+  /**
+   * Coming and going are published later by a random time of at least half of this, and at most all of it; who has gone
+   * before it shows has not been there. So nobody can tell by the minute who is online together. Hiding never waits.
+   * @defaultValue 0, at once
+   */
+  readonly publishDelayMs?: number
   /** F: a node writes its lease and its sessions' last heartbeats this often. @defaultValue T / 12 */
   readonly flushMs?: number
   /** W: a node looks for dead nodes this often. @defaultValue T / 12 */
@@ -35,6 +41,7 @@ export interface Timing {
   readonly intervalMs: number
   readonly clientTimeoutMs: number
   readonly graceMs: number
+  readonly publishDelayMs: number
   readonly flushMs: number
   readonly sweepMs: number
   readonly leaseMs: number
@@ -69,6 +76,7 @@ export function resolveTiming(options: TimingOptions, recoveryMs: number): Timin
     intervalMs: duration('heartbeat.intervalMs', heartbeat.intervalMs, timeoutMs / 3),
     clientTimeoutMs: duration('heartbeat.clientTimeoutMs', heartbeat.clientTimeoutMs, timeoutMs / 2),
     graceMs: duration('graceMs', options.graceMs, Math.min(MOST_GRACE_MS, timeoutMs / 4), 0),
+    publishDelayMs: duration('publishDelayMs', options.publishDelayMs, 0, 0),
     flushMs,
     sweepMs: duration('sweepMs', options.sweepMs, timeoutMs / 12),
     leaseMs: duration('leaseMs', options.leaseMs, Math.max(timeoutMs / 4, 3 * flushMs)),
@@ -105,6 +113,7 @@ function check(timing: Timing, recoveryMs: number): void {
     'C4: 1.1 H < Tc and Tc + 1.1 H + F ≤ T',
   )
   within('graceMs', timing.graceMs, 0, T - STRICTLY_MS, 'C5: 0 ≤ g < T')
+  within('publishDelayMs', timing.publishDelayMs, 0, T - STRICTLY_MS, 'less than T')
   within('leaseMs', L, 3 * F, T - LONGEST * H - F, 'C7: 3 F ≤ L ≤ T − 1.1 H − F')
   const leastHold = recoveryMs === 0 ? 0 : 2 * F + recoveryMs
   within(

@@ -9,6 +9,8 @@ export const RETRY_MS = 1_000
 /** A token is renewed this long before it expires, or at nine tenths of its life where that is shorter. */
 const RENEWAL_LEAD_MS = 60_000
 const RENEWAL_LEAD_PART = 0.1
+/** A delay of publication is at least this part of what it is at most. */
+const LEAST_DELAY = 0.5
 
 /** Sets when to look at a session again. */
 export function scheduleSession(node: NodeState, session: Session): void {
@@ -41,7 +43,7 @@ export function noteTokenEnd(
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
   const keptUntil = user.sessions.size === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
-  const dueAt = Math.min(user.retryAt, user.judgeAt, lapsesAt(node, user), keptUntil)
+  const dueAt = Math.min(user.retryAt, user.judgeAt, userLapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)
 }
@@ -51,9 +53,15 @@ export function judgeEveryMs(node: NodeState): number {
   return node.config.timing.compareMs * (0.8 + 0.4 * nextSpread(node))
 }
 
-/** When the user's choice lapses, as far as that is this node's business; monotonic. */
-export function lapsesAt(node: NodeState, user: User): number {
-  const until = user.known?.record.choice?.until ?? null
-  if (until === null || user.sessions.size === 0) return Number.POSITIVE_INFINITY
-  return until - node.storageOffset
+/** When something in the user's record lapses, as far as that is this node's business; monotonic. */
+export function userLapsesAt(node: NodeState, user: User): number {
+  if (!user.known || user.sessions.size === 0) return Number.POSITIVE_INFINITY
+  const { choice, shownFrom = Number.POSITIVE_INFINITY } = user.known.record
+  return Math.min(choice?.until ?? Number.POSITIVE_INFINITY, shownFrom) - node.storageOffset
+}
+
+/** For how long it is kept back this time that somebody comes or goes. */
+export function publishDelay(node: NodeState): number {
+  const { publishDelayMs } = node.config.timing
+  return publishDelayMs === 0 ? 0 : publishDelayMs * (LEAST_DELAY + (1 - LEAST_DELAY) * nextSpread(node))
 }

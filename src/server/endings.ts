@@ -1,13 +1,13 @@
 /**
  * How a session ends. Three ways, never mixed:
  *
- * - *leave*: goodbye; offline at once.
+ * - *leave*: goodbye; offline at once, or after the delay of publication.
  * - *drop*: the connection is lost, whoever cut it; grace, in which a return goes unnoticed.
  * - *expire*: no sign of life for T; offline as of the last one.
  */
 import { CLOSE, closeMeaning } from '../core/errors.ts'
 import type { OfflineReason } from '../core/model.ts'
-import { scheduleSession } from './deadlines.ts'
+import { publishDelay, scheduleSession } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { changePresence } from './changes.ts'
@@ -21,9 +21,16 @@ const MASS_DROP = 100
 /** The close code of a connection of which no frame told the end. */
 const ABNORMAL = 1006
 
-/** Goodbye: the session ends at once. */
+/** Goodbye: the session ends at once, unless it shows and that is to be kept back; then it stays as in grace. */
 export function leave(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
-  end(node, session, 'leave', storageTime(node, now), now, out)
+  const at = storageTime(node, now)
+  const shows = session.phase === 'live' && session.user?.known?.record.shownFrom === undefined
+  const delayMs = shows ? publishDelay(node) : 0
+  if (delayMs > 0) {
+    removeConnection(node, session)
+    session.goodbyeAt = at
+    awaitReturn(node, session, now + delayMs)
+  } else end(node, session, 'leave', at, now, out)
   out.push({ type: 'close', connection: session.connection, code: CLOSE.NORMAL, reason: '' })
 }
 
@@ -65,6 +72,7 @@ export function expire(node: NodeState, session: Session, now: number, out: Node
 
 /** Nobody came back in time; unless so many have dropped since that coming back takes longer. */
 export function endGrace(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  if (session.goodbyeAt !== null) return end(node, session, 'leave', session.goodbyeAt, now, out)
   session.phaseEndsAt = graceLimit(node, session, now)
   if (now < session.phaseEndsAt) scheduleSession(node, session)
   else end(node, session, 'drop', lastLife(node, session), now, out)
@@ -91,10 +99,15 @@ export function supersede(node: NodeState, session: Session, now: number, out: N
 function drop(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   removeConnection(node, session)
   if (session.phase !== 'live' && session.phase !== 'announcing') return remove(node, session, now, out)
-  session.phase = 'grace'
-  session.phaseEndsAt = graceEnd(node, session, now)
+  awaitReturn(node, session, graceEnd(node, session, now))
   if (session.phaseEndsAt <= now) end(node, session, 'drop', lastLife(node, session), now, out)
-  else scheduleSession(node, session)
+}
+
+/** It counts as live until then. */
+function awaitReturn(node: NodeState, session: Session, until: number): void {
+  session.phase = 'grace'
+  session.phaseEndsAt = until
+  scheduleSession(node, session)
 }
 
 /** Grace grows where so many drop at once that their return takes longer; it never outlasts the timeout. */
@@ -107,7 +120,7 @@ function graceEnd(node: NodeState, session: Session, now: number): number {
   }
   // Who is sent away is expected back on another node, until that window ends.
   const from = node.sharing ? Math.max(now, node.drainsUntil) : now
-  return graceLimit(node, session, from + timing.graceMs)
+  return graceLimit(node, session, from + timing.graceMs + publishDelay(node))
 }
 
 function graceLimit(node: NodeState, session: Session, endsAt: number): number {

@@ -38,6 +38,8 @@ export interface Session extends Timed {
   activity: SessionActivity
   /** Somebody took it out of its user's record. Only a sign of life puts it back. */
   doubted: boolean
+  /** When it said goodbye, while that is kept back; storage time. */
+  goodbyeAt: number | null
   /** When `phase` ends by itself; monotonic. */
   phaseEndsAt: number
   /** When the session is sent away, where the node drains; monotonic. */

@@ -16,7 +16,7 @@ import { sameView } from '../core/model.ts'
 import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdEnds, markUser } from './changes.ts'
-import { lapsesAt, RETRY_MS, scheduleUser } from './deadlines.ts'
+import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
 import { pursueFanout } from './fanout.ts'
 import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
@@ -137,16 +137,22 @@ export function userDue(node: NodeState, user: User, now: number, out: NodeActio
     if (user.work === 'held') user.work = 'idle'
     if (user.fanout === 'failed') user.fanout = 'none'
   }
-  if (lapsesAt(node, user) <= now) queueLapse(user)
+  if (userLapsesAt(node, user) <= now || isUnseenTooLong(node, user, now)) queueLapse(node, user)
   if (user.queue.length > 0) markUser(node, user, out)
   pursueFanout(node, user, now, out)
   scheduleUser(node, user)
 }
 
 /** Once is enough, however long the storage takes. */
-function queueLapse(user: User): void {
+function queueLapse(node: NodeState, user: User): void {
   if (user.queue.some(({ change }, index) => index >= user.proposed && change.type === 'lapse')) return
-  user.queue.push({ change: { type: 'lapse' }, waiter: null })
+  const unseenMs = node.config.timing.publishDelayMs
+  user.queue.push({ change: { type: 'lapse', unseenMs }, waiter: null })
+}
+
+/** The storage's clock was stepped back since the user came. */
+function isUnseenTooLong(node: NodeState, { known }: User, now: number): boolean {
+  return (known?.record.shownFrom ?? 0) > storageTime(node, now) + node.config.timing.publishDelayMs
 }
 
 /** A session stands in its node's entry before it stands in its user's record: so it is never left over. */

@@ -26,6 +26,7 @@ export function addConnection(
     previous: null,
     activity: 'online',
     doubted: false,
+    goodbyeAt: null,
     dueAt: 0,
     slot: null,
     phaseEndsAt: now + limits.helloMs,

@@ -9,7 +9,7 @@ import { stepServerHeartbeat } from '../core/heartbeat.ts'
 import type { Hello } from '../core/messages.ts'
 import type { SessionActivity } from '../core/model.ts'
 import { PROTOCOL_VERSION } from '../core/socket.ts'
-import { noteTokenEnd, scheduleSession } from './deadlines.ts'
+import { noteTokenEnd, publishDelay, scheduleSession } from './deadlines.ts'
 import { cutOff, endGrace, expire, refuse, supersede } from './endings.ts'
 import type { Identity, NodeAction, NodeEvent, Verdict } from './machine.ts'
 import { countEvent } from './meter.ts'
@@ -111,7 +111,8 @@ export function announce(
   if (previous) supersede(node, previous, now, out)
   node.sharing?.newcomers.set(session.id, user.id)
   const entry = { id: session.id, node: incarnationNow(node), activity }
-  const change = { type: 'open', session: entry, previous: session.previous } as const
+  const unseenMs = publishDelay(node)
+  const change = { type: 'open', session: entry, previous: session.previous, unseenMs } as const
   changePresence(node, user, change, { type: 'announcement', session, ref }, out)
   out.push({ type: 'notify', notice: { type: 'session:open', userId: user.id, sessionId: session.id } })
 }

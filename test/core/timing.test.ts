@@ -22,6 +22,7 @@ describe('the defaults', () => {
     intervalMs: 20_000,
     clientTimeoutMs: 30_000,
     graceMs: 8_000,
+    publishDelayMs: 0,
     flushMs: 5_000,
     sweepMs: 5_000,
     leaseMs: 15_000,
@@ -40,6 +41,7 @@ describe('the defaults', () => {
       intervalMs: 8_000,
       clientTimeoutMs: 12_000,
       graceMs: 6_000,
+      publishDelayMs: 0,
       flushMs: 2_000,
       sweepMs: 2_000,
       leaseMs: 6_000,
@@ -77,6 +79,7 @@ describe('the defaults', () => {
     const given: TimingOptions = {
       heartbeat: { timeoutMs: 60_000, intervalMs: 10_000, clientTimeoutMs: 25_000 },
       graceMs: 0,
+      publishDelayMs: 5_000,
       flushMs: 2_000,
       sweepMs: 3_000,
       leaseMs: 12_000,

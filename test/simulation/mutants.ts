@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refresh-resurrects',
     file: 'src/server/endings.ts',
-    find: "end(node, session, 'leave', storageTime(node, now), now, out)",
-    replace: `end(node, session, 'leave', storageTime(node, now), now, out)
+    find: "end(node, session, 'leave', at, now, out)",
+    replace: `end(node, session, 'leave', at, now, out)
       const late = { id: session.id, node: node.config.address + '.1', activity: 'online' } as const
       if (session.user) changePresence(node, session.user, { type: 'open', session: late, previous: null }, null, out)`,
     breaks: ['S12', 'S9', 'S1'],
@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'grace-after-goodbye',
     file: 'src/server/endings.ts',
-    find: "end(node, session, 'leave', storageTime(node, now), now, out)",
+    find: "end(node, session, 'leave', at, now, out)",
     replace: 'drop(node, session, now, out)',
     breaks: ['S9'],
     why: 'who logs out is shown online for some seconds more',
