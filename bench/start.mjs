@@ -1,25 +1,82 @@
-// `npm run bench` runs every bench beside this file, one after the other; `npm run bench -- redis` those whose names hold
-// one of the words. Each prints Markdown, in the form in which the docs show it.
+// `npm run bench` runs a short set of the workloads, in less than five minutes; `npm run bench -- all` everything, for hours;
+// `npm run bench -- fanout idle` those whose names hold one of the words. README.md tells of the rest. What is measured is written
+// down as it comes, and printed as Markdown, in the form in which the docs show it.
 
 import { readdirSync } from 'node:fs'
 import os from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { report } from './support/report.mjs'
+import { createResults, readResults } from './support/results.mjs'
 
-const words = process.argv.slice(2)
-const names = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.mjs') && file !== 'start.mjs')
-  .map((file) => file.slice(0, -'.mjs'.length))
-const chosen = names.filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+const cache = join(import.meta.dirname, '../.cache/bench')
+const { values: flags, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    full: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    users: { type: 'string' },
+    peers: { type: 'string' },
+    out: { type: 'string', default: join(cache, 'results.jsonl') },
+    plots: { type: 'string', default: cache },
+    from: { type: 'string' },
+  },
+})
+
+/**
+ * A workload, which takes a plan and has figures to report; or a bench of its own, which prints what it finds.
+ *
+ * @typedef {object} Bench
+ * @property {(plan?: import('./support/rounds.mjs').Plan) => Promise<void>} run
+ * @property {readonly import('./support/report.mjs').Figure[]} [figures]
+ */
+
+const namesIn = (/** @type {string} */ folder) =>
+  readdirSync(join(import.meta.dirname, folder))
+    .filter((file) => file.endsWith('.mjs') && file !== 'start.mjs')
+    .map((file) => file.slice(0, -'.mjs'.length))
+const workloads = namesIn('workloads')
+const names = [...workloads, ...namesIn('.')]
+const all = words.includes('all')
+const chosen = names.filter((name) =>
+  all || words.length === 0 ? all || workloads.includes(name) : words.some((word) => name.includes(word)),
+)
 if (chosen.length === 0) {
   console.error(`bench: none of ${names.join(', ')} is called ${words.join(' or ')}`)
   process.exit(1)
 }
 
+const full = flags.full || all
+const SHORT_ROUNDS = 3
+/** Noise is a third on a machine like ours: fewer would not do. */
+const FULL_ROUNDS = 7
+const results =
+  flags.from === undefined
+    ? createResults(flags.out)
+    : { lines: readResults(flags.from), record: () => undefined }
+/** @type {import('./support/rounds.mjs').Plan} */
+const plan = {
+  full,
+  rounds: Number(flags.rounds ?? (full ? FULL_ROUNDS : SHORT_ROUNDS)),
+  users: (otherwise) => flags.users?.split(',').map(Number) ?? otherwise,
+  peers: (otherwise) => flags.peers?.split(',') ?? otherwise,
+  record: results.record,
+}
+
 console.log(`${os.type()} ${os.release()}, ${os.cpus().length} cores, Node ${process.version.slice(1)}`)
 for (const name of chosen) {
+  const isWorkload = workloads.includes(name)
+  if (flags.from !== undefined && !results.lines.some(({ bench }) => bench === name)) continue
   console.log(`\n# ${name}`)
   /** @type {unknown} */
-  const bench = await import(`./${name}.mjs`)
-  const { run } = /** @type {{ readonly run: () => Promise<void> }} */ (bench)
-  await run()
+  const module = await import(isWorkload ? `./workloads/${name}.mjs` : `./${name}.mjs`)
+  const { run, figures = [] } = /** @type {Bench} */ (module)
+  if (flags.from === undefined) await run(plan)
+  if (isWorkload)
+    report(
+      results.lines.filter(({ bench }) => bench === name),
+      figures,
+      flags.plots,
+    )
 }
-process.exit(0)
+process.exit(results.lines.some(({ failed }) => failed !== undefined) ? 1 : 0)
