@@ -143,11 +143,12 @@ function compareWatched(
   const { sharing } = node
   if (!sharing || watched.told === null) return
   const { record } = stored
-  if (!record && isYoung(node, stored.epoch, now)) return
   const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
   const { behind } = sharing.comparison
-  if (isNewer(watched.version, known) || epochTold(watched) > known.epoch)
-    return noteBehind(node, watched, known, now, out)
+  const isBehind = isNewer(watched.version, known) || epochTold(watched) > known.epoch
+  // Noted at once, though the epoch be young: noted when it is no more, its hold would keep all the others waiting again.
+  if (isBehind && known.epoch > 0) return noteBehind(node, watched, known, now, out)
+  if (!record && isYoung(node, stored.epoch, now)) return
   behind.delete(watched.id)
   if (isNewer(known, watched.version)) sharing.comparison.repairs++
   else if (watched.strays.size === 0 && !isUnsaid(watched, stored)) return

@@ -90,12 +90,15 @@ export function face(
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
   // It is put back at once, and nothing of it made known.
-  putBack(node, user, known.record, lostEnds(known, stored), out)
+  putBack(node, user, known.record, lostEnds(known, stored, storageTime(node, now)), out)
 }
 
-/** What stands there is a past of what was lost, if the epoch is the same: what had gone since is over. */
-function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord): string[] {
-  if (epoch !== known.epoch || !record) return []
+/**
+ * What stands there is a past of what was lost, if the epoch is the same: what had gone since is over. But not where that
+ * is from the time to come: the storage's clock was stepped back, and who came since stands there by a lower version.
+ */
+function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time: number): string[] {
+  if (epoch !== known.epoch || known.version > time || !record) return []
   const left = new Set(known.record.sessions.map(({ id }) => id))
   return record.sessions.map(({ id }) => id).filter((id) => !left.has(id))
 }

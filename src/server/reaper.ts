@@ -122,12 +122,15 @@ function reapingOf(
   }
 }
 
-/** By the storage's clock as it is now: it may have been stepped since, but what this node has seen itself is certain. */
+/**
+ * By the storage's clock as it is now. Where that was stepped since, the flush was at some time between two answers to this
+ * node, which may have been cut off in between: the later counts, so that nobody is ended too early (S2).
+ */
 function lastFlush(node: NodeState, incarnation: string, { flushedAt, now }: ClaimReply): number {
   const seen = node.sharing?.leases.get(incarnation)
   if (!seen) return Math.min(flushedAt, now)
-  const earliest = storageTime(node, seen.notBefore)
-  return Math.min(Math.max(flushedAt, earliest), storageTime(node, seen.seenAt), now)
+  const latest = Math.min(storageTime(node, seen.seenAt), now)
+  return flushedAt < storageTime(node, seen.notBefore) ? latest : Math.min(flushedAt, latest)
 }
 
 /** Ends whose time has come, a batch at a time. */

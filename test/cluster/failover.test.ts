@@ -1,6 +1,14 @@
 /** A failover that lost what was written last: nodes find it one after the other, and who is first does not know all. */
 import { expect, test } from 'vitest'
-import { A, type ClusterNode, type ClusterWorld, createClusterWorld, F, W } from '../support/cluster-world.ts'
+import {
+  A,
+  type ClusterNode,
+  type ClusterWorld,
+  createClusterWorld,
+  F,
+  L,
+  W,
+} from '../support/cluster-world.ts'
 import { GOODBYE, GRACE, type Peer, T } from '../support/server-world.ts'
 
 interface Scene extends ClusterWorld {
@@ -161,4 +169,47 @@ test('L4, S2: a node that begins when the storage is back buries nobody who was 
   await clock.advance(2 * F)
   expect(bob.statusesOf('alice')).not.toContain('offline')
   expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([alice.session])
+})
+
+test('S15: who came after a failover by a clock that was stepped back is not taken for one whose end was lost', async () => {
+  const { cluster, clock, stored, one, two } = await scene()
+  await clock.advance(2 * F)
+  cluster.mark()
+  const alice = await one.open('alice')
+  one.process.freeze()
+  cluster.lose()
+  await clock.advance(L + F + W)
+  cluster.stepTime(-3_600_000)
+  await clock.advance(F)
+  const back = await two.open('alice', { previous: alice.session })
+  await clock.advance(F)
+  // Taken out, it would be put back by its next sign of life.
+  back.answers = false
+  one.process.thaw()
+  await clock.advance(100)
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toContain(back.session)
+})
+
+test('S4: a replica that had not seen a wipe: of whom nothing stands there keeps nobody else waiting', async () => {
+  const compareMs = 0.4 * T
+  const world = await createClusterWorld({
+    compareMs,
+    book: { alice: ['bob'], bob: ['alice', 'zoe'], zoe: ['bob'] },
+  })
+  const { cluster, clock, nodes, stored } = world
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  one.way.storage = 'refused'
+  cluster.wipe()
+  await clock.advance(F)
+  const bob = await two.open('bob')
+  await clock.advance(10)
+  expect([...bob.statusesOf('alice'), ...bob.statusesOf('zoe')]).toEqual(['unknown', 'unknown'])
+  cluster.lose()
+  one.way.storage = 'open'
+  await clock.advance(2 * F + 1.2 * compareMs)
+  expect(stored('alice').record?.sessions).toHaveLength(1)
+  expect(bob.statusesOf('alice')).toEqual(['unknown', 'online'])
 })

@@ -292,6 +292,19 @@ describe("the storage's clock is stepped", () => {
       expect(bob.statusesOf('alice')).toEqual(['offline'])
     },
   )
+
+  test('S2: a node that was cut off then is no judge of when it heard of another last', async () => {
+    const { cluster, one, two, bob, clock } = await scene()
+    two.way.storage = 'cut'
+    await clock.advance(L)
+    one.way.storage = 'cut'
+    cluster.stepTime(3_600_000)
+    two.way.storage = 'open'
+    await clock.advance(T - 1.1 * H - F - 100)
+    expect(bob.statusesOf('alice')).not.toContain('offline')
+    await clock.advance(T)
+    expect(bob.statusesOf('alice')).toContain('offline')
+  })
 })
 
 describe('a bus that loses', () => {

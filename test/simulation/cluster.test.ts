@@ -78,6 +78,18 @@ const FOUND = [
   ],
   [6003875, "S12: a dead node's session whose end was held was put back after a wipe as this node's own"],
   [7000327, 'S11: who was spoken of before the question about them was answered was taken for a new contact'],
+  [
+    6002079,
+    "S2: a node that was cut off while another flushed, and then saw the storage's clock stepped, took that flush for older",
+  ],
+  [
+    7000914,
+    'S15: who came after a failover by a clock that was stepped back was taken for one whose end was lost',
+  ],
+  [
+    7001714,
+    'S4: of whom nothing stood there after a wipe that a replica had not seen kept all others waiting for R again',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
