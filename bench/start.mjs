@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { absenceOf } from './support/peer-packages.mjs'
 import { report } from './support/report.mjs'
 import { createResults, readResults } from './support/results.mjs'
 
@@ -59,8 +60,16 @@ const plan = {
   full,
   rounds: Number(flags.rounds ?? (full ? FULL_ROUNDS : SHORT_ROUNDS)),
   users: (otherwise) => flags.users?.split(',').map(Number) ?? otherwise,
-  peers: (otherwise) => flags.peers?.split(',') ?? otherwise,
+  peers: (otherwise) =>
+    (flags.peers?.split(',').filter((peer) => otherwise.includes(peer)) ?? otherwise).filter(isHere),
   record: results.record,
+}
+
+/** @param {string} peer */
+function isHere(peer) {
+  const reason = absenceOf(peer)
+  if (reason !== null) console.log(`skipped: ${peer} (${reason})`)
+  return reason === null
 }
 
 console.log(`${os.type()} ${os.release()}, ${os.cpus().length} cores, Node ${process.version.slice(1)}`)

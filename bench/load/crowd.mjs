@@ -50,11 +50,13 @@ export function createCrowd({ ports, users, dialect: name, watches = 'roster' })
         } else if (kind === 'heartbeat') {
           ledger.heartbeats++
           socket.write(dialect.beat)
+        } else if (kind === 'welcome') {
+          for (const frame of dialect.welcomed ?? []) socket.write(frame)
         } else if (kind === 'refusal') refusal ??= bytes.toString('utf8', start, end)
       },
     })
     sockets[user] = socket
-    for (const frame of dialect.join(idOf(user), watches, contactsOf(idOf(user)))) socket.write(frame)
+    for (const frame of dialect.hello(idOf(user), watches, contactsOf(idOf(user)))) socket.write(frame)
   }
 
   const crowd = {

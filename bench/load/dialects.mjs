@@ -7,7 +7,8 @@ import { frameOf } from '../support/frame.mjs'
 /**
  * @typedef {object} Dialect
  * @property {string} path of the upgrade
- * @property {(id: string, watches: Watches, contacts: readonly string[]) => readonly Buffer[]} join what to send once the socket is open
+ * @property {(id: string, watches: Watches, contacts: readonly string[]) => readonly Buffer[]} hello what to send once the socket is open
+ * @property {readonly Buffer[]} [welcomed] what to send once the server has said welcome
  * @property {(status: string) => Buffer} change
  * @property {Buffer} beat the answer to a heartbeat
  * @property {(bytes: Buffer, start: number, end: number) => Kind} kindOf
@@ -24,7 +25,7 @@ const TYPE_AT = 9
 /** presencekit, and all that is made to speak like it. */
 const presence = /** @type {Dialect} */ ({
   path: '/',
-  join: (id, watches, contacts) => [
+  hello: (id, watches, contacts) => [
     say({ type: 'hello', version: 1, token: id }),
     say({ type: 'PRESENCE_UPDATE', status: 'online' }),
     ...(watches === 'roster' ? [say({ type: 'roster', watch: true, ref: 1 })] : []),
@@ -45,11 +46,9 @@ const presence = /** @type {Dialect} */ ({
 /** Socket.IO on a WebSocket from the start: packets of Engine.IO, and in them the same things as events. */
 const socketIo = /** @type {Dialect} */ ({
   path: '/socket.io/?EIO=4&transport=websocket',
-  join: (id) => [
-    frameOf(`40${JSON.stringify({ token: id })}`, true),
-    frameOf('42["PRESENCE_UPDATE","online"]', true),
-    frameOf('42["roster"]', true),
-  ],
+  hello: (id) => [frameOf(`40${JSON.stringify({ token: id })}`, true)],
+  // What comes before is not taken.
+  welcomed: [frameOf('42["PRESENCE_UPDATE","online"]', true), frameOf('42["roster"]', true)],
   change: (status) => frameOf(`42["PRESENCE_UPDATE","${status}"]`, true),
   beat: frameOf('3', true),
   kindOf(bytes, start, end) {

@@ -1,16 +1,17 @@
 // A control: what goes to one socket within a turn of the event loop goes in one frame. Nothing of presence is kept beyond
 // what the naive loop keeps, so this is what gathering gives by itself.
 
-import { changesOf, startHandMade } from './hand-made.mjs'
+import { changesOf } from './hand-made.mjs'
+import { startOnWs } from './on-ws.mjs'
 
 /** @param {import('./serve.mjs').PeerSettings} settings */
 export function start(settings) {
-  return startHandMade(settings, createGatherer(setImmediate))
+  return startOnWs(settings, createGatherer(setImmediate))
 }
 
 /**
  * @param {(flush: () => void) => unknown} later
- * @returns {import('./hand-made.mjs').Tell}
+ * @returns {import('./on-ws.mjs').Tell}
  */
 export function createGatherer(later) {
   /** @type {Map<import('ws').WebSocket, string[]>} */

@@ -1,18 +1,15 @@
-// Presence as people write it by hand on `ws`: a map of sockets, a map of statuses, and a loop over the contacts. It speaks
-// the same frames as presencekit, so that all are asked the same and send the same bytes; what differs between the peers
-// made of it is how a notification gets to a socket.
+// Presence as people write it by hand: a map of sockets, a map of statuses, and a loop over the contacts. It speaks the same
+// frames as presencekit, so that all are asked the same and send the same bytes; the peers made of it differ in the sockets they
+// sit on, and in how a notification gets there.
 
-import { once } from 'node:events'
-import { WebSocketServer } from 'ws'
 import { createRing } from '../support/ring.mjs'
 
 const HEARTBEAT = '{"type":"heartbeat"}'
+/** How often somebody's heartbeat is due. */
 const TICK_MS = 20
 
 /**
- * @typedef {import('ws').WebSocket} Socket
- * @typedef {{ type: string, token: string, status: string, ref: number }} Message
- * @typedef {(sockets: Iterable<Socket>, record: string) => void} Tell a record to many
+ * @typedef {{ type: string, token: string, status: string, ref: number, users: readonly string[] }} Message
  */
 
 /** @param {readonly string[]} records */
@@ -21,10 +18,15 @@ export function changesOf(records) {
 }
 
 /**
+ * @template Socket
  * @param {import('./serve.mjs').PeerSettings} settings
- * @param {Tell} tell
+ * @param {object} ways
+ * @param {(socket: Socket, text: string) => void} ways.send
+ * @param {(sockets: Iterable<Socket>, record: string, user: string) => void} ways.tell a record to all contacts who are here
+ * @param {(socket: Socket, user: string) => void} [ways.watch] this one is told of that one from now on
+ * @param {(user: string, status: string) => void} [ways.publish] where contacts are on other nodes, too: instead of telling
  */
-export async function startHandMade({ users, heartbeatMs }, tell) {
+export function createHandMade({ users, heartbeatMs }, { send, tell, watch, publish }) {
   const contactsOf = createRing(users)
   /** @type {Map<string, Socket>} */
   const sockets = new Map()
@@ -34,46 +36,48 @@ export async function startHandMade({ users, heartbeatMs }, tell) {
     `{"user":"${user}","status":"${statuses.get(user) ?? 'offline'}"}`
   const change = (/** @type {string} */ user, /** @type {string} */ status) => {
     statuses.set(user, status)
-    tell(connectedOf(contactsOf(user), sockets), record(user))
+    tell(connectedOf(contactsOf(user), sockets), record(user), user)
   }
+  const announce = publish ?? change
+  if (heartbeatMs !== undefined) beat(sockets, heartbeatMs, send)
 
-  const server = new WebSocketServer({
-    port: 0,
-    host: '127.0.0.1',
-    perMessageDeflate: false,
-    clientTracking: false,
-  })
-  server.on('connection', (socket) => {
-    let user = ''
-    socket.on('message', (/** @type {Buffer} */ data) => {
-      /** @type {unknown} */
-      const parsed = JSON.parse(data.toString())
-      const message = /** @type {Message} */ (parsed)
-      if (message.type === 'hello') {
-        user = message.token
-        sockets.set(user, socket)
-        socket.send(`{"type":"welcome","version":1,"user":"${user}"}`)
-      } else if (message.type === 'PRESENCE_UPDATE') {
-        change(user, message.status)
-        socket.send(`{"type":"self","status":"${message.status}","chosen":"auto"}`)
-      } else if (message.type === 'roster') {
-        socket.send(
-          `{"type":"snapshot","ref":${message.ref},"users":[${contactsOf(user).map(record).join(',')}]}`,
-        )
+  return {
+    /** Of whomever, wherever they are connected. */
+    change,
+    /** @param {Socket} socket */
+    connect(socket) {
+      let user = ''
+      return {
+        take: (/** @type {string} */ text) => {
+          /** @type {unknown} */
+          const parsed = JSON.parse(text)
+          const message = /** @type {Message} */ (parsed)
+          if (message.type === 'hello') {
+            user = message.token
+            sockets.set(user, socket)
+            send(socket, `{"type":"welcome","version":1,"user":"${user}"}`)
+          } else if (message.type === 'PRESENCE_UPDATE') {
+            announce(user, message.status)
+            send(socket, `{"type":"self","status":"${message.status}","chosen":"auto"}`)
+          } else if (message.type === 'roster' || message.type === 'subscribe') {
+            const watched = message.type === 'roster' ? contactsOf(user) : message.users
+            if (watch) for (const contact of watched) watch(socket, contact)
+            const records = watched.map(record).join(',')
+            send(socket, `{"type":"snapshot","ref":${message.ref},"users":[${records}]}`)
+          }
+        },
+        lost: () => {
+          if (sockets.get(user) !== socket) return
+          sockets.delete(user)
+          announce(user, 'offline')
+        },
       }
-    })
-    socket.on('close', () => {
-      if (sockets.get(user) !== socket) return
-      sockets.delete(user)
-      change(user, 'offline')
-    })
-  })
-  await once(server, 'listening')
-  if (heartbeatMs !== undefined) beat(sockets, heartbeatMs)
-  return { port: /** @type {import('node:net').AddressInfo} */ (server.address()).port }
+    },
+  }
 }
 
 /**
+ * @template Socket
  * @param {readonly string[]} users
  * @param {ReadonlyMap<string, Socket>} sockets
  */
@@ -87,17 +91,19 @@ function* connectedOf(users, sockets) {
 /**
  * Heartbeats, evenly spread over their interval, as presencekit spreads them.
  *
+ * @template Socket
  * @param {ReadonlyMap<string, Socket>} sockets
  * @param {number} heartbeatMs
+ * @param {(socket: Socket, text: string) => void} send
  */
-function beat(sockets, heartbeatMs) {
+function beat(sockets, heartbeatMs, send) {
   let owed = 0
   let remaining = sockets.values()
   setInterval(() => {
     for (owed += (sockets.size * TICK_MS) / heartbeatMs; owed >= 1; owed--) {
       let next = remaining.next()
       if (next.done) next = (remaining = sockets.values()).next()
-      next.value?.send(HEARTBEAT)
+      if (!next.done) send(next.value, HEARTBEAT)
     }
   }, TICK_MS)
 }

@@ -1,11 +1,12 @@
 // The same, but the frame is made once a transition, too, and written past `ws` to the socket under it.
 
 import { frameOf } from '../support/frame.mjs'
-import { changesOf, startHandMade } from './hand-made.mjs'
+import { changesOf } from './hand-made.mjs'
+import { startOnWs } from './on-ws.mjs'
 
 /** @param {import('./serve.mjs').PeerSettings} settings */
 export function start(settings) {
-  return startHandMade(settings, (sockets, record) => {
+  return startOnWs(settings, (sockets, record) => {
     const frame = frameOf(changesOf([record]))
     for (const socket of sockets) under(socket).write(frame)
   })

@@ -4,6 +4,11 @@ import { fork, spawnSync } from 'node:child_process'
 
 /** Everything a bench waits for comes sooner, even on a busy machine. */
 const PATIENCE_MS = 300_000
+/** However this ends, they do not stay behind. @type {Set<import('node:child_process').ChildProcess>} */
+const alive = new Set()
+process.once('exit', () => {
+  for (const child of alive) child.kill()
+})
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 
 /** @typedef {Record<string, number>} Figures */
@@ -17,7 +22,7 @@ const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 export function startChild(program, settings, core) {
   const pinned = canPin ? { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath] } : {}
   const child = fork(program, [JSON.stringify(settings)], { ...pinned, serialization: 'advanced' })
-  process.once('exit', () => child.kill())
+  alive.add(child)
   /** @type {Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>} */
   const waiting = new Map()
   let asked = 0
@@ -35,7 +40,10 @@ export function startChild(program, settings, core) {
       else question?.reject(new Error(error))
     },
   )
-  child.once('exit', (code) => fail(`ended with ${code}`))
+  child.once('exit', (code) => {
+    alive.delete(child)
+    fail(`ended with ${code}`)
+  })
 
   /**
    * @param {string} name
