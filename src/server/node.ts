@@ -12,7 +12,8 @@ import { answerDue, enlist, flushDue, holdDue, join, onEnlisted, onFlushed } fro
 import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
 import type { Judgement, NodeAction, NodeEvent, Told } from './machine.ts'
-import { flushSessions } from './outbox.ts'
+import { gatheredAt } from './gathering.ts'
+import { flushGathered, flushSessions } from './outbox.ts'
 import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { onRecords, onVisibility } from './queries.ts'
 import {
@@ -122,6 +123,7 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
       reviewAgain(node, item, now, out)
     }
   }
+  flushGathered(node, now, out)
 }
 
 function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]): void {
@@ -166,8 +168,8 @@ function isYetToCome(user: User | undefined, { id, phase }: Session): boolean {
 
 /** One timer serves the whole node: it is moved only where something is due earlier. */
 function askWake(node: NodeState, out: NodeAction[]): void {
-  const at = nextTickAt(node.wheel)
-  if (at === null || at >= node.wakeAt) return
+  const at = Math.min(nextTickAt(node.wheel) ?? Number.POSITIVE_INFINITY, gatheredAt(node.gathering))
+  if (at >= node.wakeAt) return
   node.wakeAt = at
   out.push({ type: 'wakeAt', at })
 }

@@ -17,6 +17,7 @@ import { isFenced, shownBy } from './standing.ts'
 import type { Answer, PushedChange, Query, Session } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
+import { paceOf, takeGathered, waitForMore } from './gathering.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
 import { askTurn } from './turn.ts'
 import { noteShown } from './watch.ts'
@@ -56,33 +57,50 @@ export function sendError(
   )
 }
 
-/** A change of a user for a watcher, to be sent at the next turn. */
-export function enqueueChange(
+/** A change of what a watcher sees of a user. */
+export interface Change {
+  readonly user: string
+  readonly before: string
+  readonly update: string
+  /** The same as it goes out. */
+  readonly text: string
+  /** What all that is to be seen is. */
+  readonly view: PresenceView
+  readonly version: Version
+}
+
+/** A change for a watcher, to be sent at the next turn. */
+export function enqueueChange(node: NodeState, session: Session, change: Change, out: NodeAction[]): void {
+  keepChange(session, change)
+  markSession(node, session, out)
+}
+
+/** A change that many watchers are told of, to be sent when enough has gathered. */
+export function gatherChange(
   node: NodeState,
   session: Session,
-  change: {
-    readonly user: string
-    readonly before: string
-    readonly update: string
-    /** The same as it goes out. */
-    readonly text: string
-    /** What all that is to be seen is. */
-    readonly view: PresenceView
-    readonly version: Version
-  },
+  change: Change,
+  now: number,
   out: NodeAction[],
 ): void {
-  const waiting = session.pending.get(change.user)
-  const { before, update, text, view, version } = change
-  session.pending.set(change.user, { before: waiting?.before ?? before, update, text })
-  for (const query of session.queries) query.pushed.set(change.user, { version, view })
-  markSession(node, session, out)
+  const isWaiting = session.pending.size > 0
+  keepChange(session, change)
+  const waitMs = paceOf(node.gathering, now)
+  if (isWaiting) return
+  if (waitMs === 0) markSession(node, session, out)
+  else waitForMore(node.gathering, session, waitMs, now)
 }
 
 /** An answer with all its records, to be sent from the next turn on. */
 export function enqueueAnswer(node: NodeState, session: Session, answer: Answer, out: NodeAction[]): void {
   session.answers.push(answer)
   markSession(node, session, out)
+}
+
+/** Sends to those who have waited long enough. */
+export function flushGathered(node: NodeState, now: number, out: NodeAction[]): void {
+  for (const session of takeGathered(node.gathering, now)) node.dirtySessions.add(session)
+  if (node.dirtySessions.size > 0) flushSessions(node, now, out)
 }
 
 /** Sends what has gathered: one frame of changes, and one page, for each session that has any. */
@@ -126,6 +144,12 @@ export function viewFor(
   const watched = node.watched.get(user)
   if (watched?.told && isNewer(watched.version, record)) return watched.told.view
   return shownBy(node, record, AT_ANY_TIME, now)
+}
+
+function keepChange(session: Session, { user, before, update, text, view, version }: Change): void {
+  const waiting = session.pending.get(user)
+  session.pending.set(user, { before: waiting?.before ?? before, update, text })
+  for (const query of session.queries) query.pushed.set(user, { version, view })
 }
 
 function markSession(node: NodeState, session: Session, out: NodeAction[]): void {

@@ -4,6 +4,7 @@ import type { Timing } from '../core/timing.ts'
 import { type Askers, createAskers } from './askers.ts'
 import type { Concern, ContactsPurpose, Proposal, ReadPurpose, Session, User, Watched } from './entities.ts'
 import type { ConnectionId, RequestId } from './machine.ts'
+import { createGathering, type Gathering } from './gathering.ts'
 import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
 import { createSharing, type Duty, type Sharing } from './sharing.ts'
 import { createWheel, type Wheel } from './wheel.ts'
@@ -38,6 +39,8 @@ export interface NodeState {
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>
   readonly dirtySessions: Set<Session>
+  /** Sessions whose changes wait for more. */
+  readonly gathering: Gathering
   /** Sessions that have come far enough for the frames that waited. */
   readonly ready: Session[]
   /** What records have told that concerns the parts above the presence service. */
@@ -82,6 +85,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     turnAsked: false,
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
+    gathering: createGathering(now),
     ready: [],
     concerns: [],
     admissions: createMeter(now),

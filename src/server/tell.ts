@@ -5,7 +5,7 @@
 import { type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
-import { enqueueChange } from './outbox.ts'
+import { gatherChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { type NodeState, storageTime } from './state.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
@@ -39,7 +39,7 @@ export function tellWatchers(
         const update = textOf(telling, sight, time)
         const text = textAt(telling, sight, time)
         const change = { user: id, before, update, text, view: telling.view, version: record }
-        enqueueChange(node, session, change, out)
+        gatherChange(node, session, change, now, out)
       } else watched.strays.set(session, stray ?? { version: versionBefore, text: before })
     }
   }

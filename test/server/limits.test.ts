@@ -374,7 +374,8 @@ describe('L6: slow readers', () => {
     const talk = async (round: number): Promise<void> => {
       for (const talker of talkers)
         talker.send({ type: 'PRESENCE_UPDATE', status: 'busy', text: text(round) })
-      await world.clock.advance(10)
+      // So much gathers for a tenth of a second.
+      await world.clock.advance(120)
     }
     return { world, hub, healthy, talk }
   }
