@@ -1,4 +1,4 @@
-// Bundles TypeScript in memory, with an exact replacement in one source file where asked for, and runs the result.
+// Bundles TypeScript in memory, with exact replacements in source files where asked for, and runs the result.
 // Nothing is written to disk, so a bug that is put in on purpose is in nobody's way.
 
 import { readFile } from 'node:fs/promises'
@@ -14,10 +14,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * @param {string} entry path from the root of the repository
- * @param {Replacement} [replacement]
+ * @param {...(Replacement | undefined)} replacements
  * @returns {Promise<unknown>} what the entry exports
  */
-export async function load(entry, replacement) {
+export async function load(entry, ...replacements) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -28,7 +28,7 @@ export async function load(entry, replacement) {
     target: 'node20',
     packages: 'external',
     external: ['*/bundle.mjs'],
-    plugins: replacement ? [replacing(replacement)] : [],
+    plugins: replacements.flatMap((replacement) => (replacement ? [replacing(replacement)] : [])),
   })
   const filename = join(root, entry)
   const code = outputFiles[0]?.text ?? ''

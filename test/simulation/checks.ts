@@ -8,6 +8,7 @@ import { userTruth } from './observe-server.ts'
 import type { ServerSide } from './server-side.ts'
 import { liveUntil } from './truth.ts'
 import { show, wireOf } from './wire.ts'
+import { GATHERING_MS } from './waits.ts'
 import { breaks, isLate, tellSlackMs, type World, writeSlackMs } from './world.ts'
 
 /** Looks at everything. What is wrong is noted in the world. */
@@ -101,7 +102,8 @@ function checkWatchers(world: World, side: ServerSide): void {
     if (last && shows(last, view, world.wallStepped)) continue
     // A socket that was full is looked at again after 100 ms, and a tick.
     const isDue = isLate(world, Math.max(at, since, side.fullAt + 200), tellSlackMs(world))
-    if (isDue || (isPrompt(world) && clock.now() > side.fullAt + 200))
+    const isNow = clock.now() > side.fullAt + 200 && clock.now() >= Math.max(at, since) + GATHERING_MS
+    if (isDue || (isPrompt(world) && isNow))
       breaks(
         world,
         'S4',

@@ -32,6 +32,7 @@ import type { ServerSide } from './server-side.ts'
 import { type Acquaintance, acquaint, type Setup } from './setup.ts'
 import { wrapSocket } from './socket.ts'
 import type { Bounds, SessionTruth } from './truth.ts'
+import { GATHERING_MS } from './waits.ts'
 
 export interface World {
   readonly setup: Setup
@@ -181,7 +182,8 @@ export function tellSlackMs({ setup, bounds }: World): number {
   const { storage, contacts, latencyMs } = setup
   const adapters = [storage, contacts]
   const asked = adapters.filter((mood) => mood !== 'prompt').length
-  return 4 * asked * latencyMs + (adapters.includes('failing') ? RETRY_MS + bounds.tickMs : 0)
+  const failingMs = adapters.includes('failing') ? RETRY_MS + bounds.tickMs : 0
+  return 4 * asked * latencyMs + failingMs + GATHERING_MS
 }
 
 /** How long the server leaves alone what has failed, and holds what changes too often. */

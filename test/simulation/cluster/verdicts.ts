@@ -4,6 +4,7 @@
  */
 import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
 import { goneBy, liveUntil, type SessionTruth } from '../truth.ts'
+import { GATHERING_MS } from '../waits.ts'
 import { outageEnd, outageSince } from './calm.ts'
 import { type ClusterNode, isRunning, type Reach, troubleOf } from './node.ts'
 import { isFar } from './way.ts'
@@ -46,7 +47,7 @@ export function writeSlackMs({ durations: { latencyMs, tickMs } }: World): numbe
 
 /** The longest from the storage to the sockets of all watchers where nothing is wrong: two reads and a message. */
 export function tellSlackMs({ durations: { latencyMs } }: World): number {
-  return 12 * (latencyMs + 1) + 5
+  return 12 * (latencyMs + 1) + 5 + GATHERING_MS
 }
 
 /** After a fault calls have to fail first, and are tried again: it is over for a node by this long after its end. */
