@@ -4,7 +4,7 @@
  * is a lease too: if the claimant dies, another goes on.
  */
 import { INTERVAL_SPREAD } from '../core/timing.ts'
-import { isOver, isUpTo } from '../core/lease.ts'
+import { isOver, isUpTo, toleranceMs } from '../core/lease.ts'
 import type { NodeAction, RequestId } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
@@ -129,8 +129,10 @@ function reapingOf(
 function lastFlush(node: NodeState, incarnation: string, { flushedAt, now }: ClaimReply): number {
   const seen = node.sharing?.leases.get(incarnation)
   if (!seen) return Math.min(flushedAt, now)
+  const earliest = storageTime(node, seen.notBefore)
   const latest = Math.min(storageTime(node, seen.seenAt), now)
-  return flushedAt < storageTime(node, seen.notBefore) ? latest : Math.min(flushedAt, latest)
+  const isStepped = flushedAt < earliest - toleranceMs(node.config.timing)
+  return isStepped ? latest : Math.min(Math.max(flushedAt, earliest), latest)
 }
 
 /** Ends whose time has come, a batch at a time. */

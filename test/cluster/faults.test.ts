@@ -51,6 +51,20 @@ describe('a node that dies', () => {
     expect(Math.abs((told?.lastSeen ?? 0) - diedAt)).toBeLessThanOrEqual(F + 1.1 * H)
   })
 
+  test('S6: likewise where the storage was out from then on, longer than a session lives, and its clock was set right by a little', async () => {
+    const { cluster, one, two, alice, clock } = await scene()
+    const diedAt = clock.time()
+    two.kill()
+    one.way.storage = 'refused'
+    await clock.advance(2 * T)
+    cluster.stepTime(1)
+    one.way.storage = 'open'
+    await clock.advance(R + W + L)
+    const told = alice.toldOf('bob').at(-1)
+    expect(told).toMatchObject({ reason: 'node', accuracy: 'approximate' })
+    expect(Math.abs((told?.lastSeen ?? 0) - diedAt)).toBeLessThanOrEqual(F + 1.1 * H)
+  })
+
   test('S2: who comes back on another node meanwhile stays online, and nobody is told anything', async () => {
     const { one, two, alice, bob, clock, stored } = await scene()
     one.kill()

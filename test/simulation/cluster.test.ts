@@ -90,6 +90,10 @@ const FOUND = [
     7001714,
     'S4: of whom nothing stood there after a wipe that a replica had not seen kept all others waiting for R again',
   ],
+  [
+    8002389,
+    "S6: a millisecond between two estimates of the storage's time was taken for a step of its clock, and last seen lay past an outage",
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
