@@ -30,6 +30,7 @@ const { values: flags, positionals: words } = parseArgs({
  * @typedef {object} Bench
  * @property {(plan?: import('./support/rounds.mjs').Plan) => Promise<void>} run
  * @property {readonly import('./support/report.mjs').Figure[]} [figures]
+ * @property {boolean} [long] no part of the short set
  */
 
 const namesIn = (/** @type {string} */ folder) =>
@@ -39,9 +40,17 @@ const namesIn = (/** @type {string} */ folder) =>
 const workloads = namesIn('workloads')
 const names = [...workloads, ...namesIn('.')]
 const all = words.includes('all')
-const chosen = names.filter((name) =>
-  all || words.length === 0 ? all || workloads.includes(name) : words.some((word) => name.includes(word)),
-)
+/** @type {{ name: string, bench: Bench }[]} */
+const chosen = []
+for (const name of names) {
+  const isWorkload = workloads.includes(name)
+  if (!all && words.length > 0 && !words.some((word) => name.includes(word))) continue
+  if (words.length === 0 && !isWorkload) continue
+  /** @type {unknown} */
+  const module = await import(isWorkload ? `./workloads/${name}.mjs` : `./${name}.mjs`)
+  const bench = /** @type {Bench} */ (module)
+  if (words.length > 0 || !bench.long) chosen.push({ name, bench })
+}
 if (chosen.length === 0) {
   console.error(`bench: none of ${names.join(', ')} is called ${words.join(' or ')}`)
   process.exit(1)
@@ -73,19 +82,11 @@ function isHere(peer) {
 }
 
 console.log(`${os.type()} ${os.release()}, ${os.cpus().length} cores, Node ${process.version.slice(1)}`)
-for (const name of chosen) {
-  const isWorkload = workloads.includes(name)
-  if (flags.from !== undefined && !results.lines.some(({ bench }) => bench === name)) continue
+for (const { name, bench } of chosen) {
+  const linesOfIt = () => results.lines.filter((line) => line.bench === name)
+  if (flags.from !== undefined && linesOfIt().length === 0) continue
   console.log(`\n# ${name}`)
-  /** @type {unknown} */
-  const module = await import(isWorkload ? `./workloads/${name}.mjs` : `./${name}.mjs`)
-  const { run, figures = [] } = /** @type {Bench} */ (module)
-  if (flags.from === undefined) await run(plan)
-  if (isWorkload)
-    report(
-      results.lines.filter(({ bench }) => bench === name),
-      figures,
-      flags.plots,
-    )
+  if (flags.from === undefined) await bench.run(plan)
+  if (bench.figures) report(linesOfIt(), bench.figures, flags.plots)
 }
 process.exit(results.lines.some(({ failed }) => failed !== undefined) ? 1 : 0)

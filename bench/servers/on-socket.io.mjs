@@ -18,19 +18,21 @@ import { createRing } from '../support/ring.mjs'
  * @property {(event: 'connection', listener: (socket: IoSocket) => void) => unknown} on
  * @property {(rooms: readonly string[]) => { emit(event: string, details: unknown): unknown }} to
  *
+ * @typedef {object} Statuses what is kept of users; at once, or elsewhere
+ * @property {(user: string, status: string) => unknown} set
+ * @property {(users: readonly string[]) => readonly (string | null | undefined)[] | Promise<readonly (string | null)[]>} get
+ *
  * @typedef {{ readonly Server: new (http: import('node:http').Server, options: object) => Io }} SocketIoModule
  */
 
 /**
  * @param {import('./serve.mjs').PeerSettings} settings
+ * @param {Statuses} statuses
  * @param {object} [options] of Socket.IO
  */
-export async function startOnSocketIo({ users, heartbeatMs }, options) {
+export async function startOnSocketIo({ users, heartbeatMs }, statuses, options) {
   const { Server } = /** @type {SocketIoModule} */ (requirePeer('socket.io'))
   const contactsOf = createRing(users)
-  /** @type {Map<string, string>} */
-  const statuses = new Map()
-  const record = (/** @type {string} */ user) => ({ user, status: statuses.get(user) ?? 'offline' })
   const http = createServer()
   const io = new Server(http, {
     transports: ['websocket'],
@@ -40,14 +42,22 @@ export async function startOnSocketIo({ users, heartbeatMs }, options) {
   })
   io.on('connection', (socket) => {
     const user = socket.handshake.auth.token
-    const change = (/** @type {string} */ status) => {
-      statuses.set(user, status)
-      io.to(contactsOf(user)).emit('PRESENCE_UPDATE', record(user))
+    const change = async (/** @type {string} */ status) => {
+      await statuses.set(user, status)
+      io.to(contactsOf(user)).emit('PRESENCE_UPDATE', { user, status })
+    }
+    const show = async () => {
+      const contacts = contactsOf(user)
+      const known = await statuses.get(contacts)
+      socket.emit(
+        'snapshot',
+        contacts.map((contact, index) => ({ user: contact, status: known[index] ?? 'offline' })),
+      )
     }
     socket.join(user)
-    socket.on('PRESENCE_UPDATE', change)
-    socket.on('roster', () => socket.emit('snapshot', contactsOf(user).map(record)))
-    socket.on('disconnect', () => change('offline'))
+    socket.on('PRESENCE_UPDATE', (status) => void change(status))
+    socket.on('roster', () => void show())
+    socket.on('disconnect', () => void change('offline'))
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')

@@ -10,16 +10,26 @@ import { createRing } from '../support/ring.mjs'
 const BEATS = 3
 
 /** @param {import('./serve.mjs').PeerSettings} settings */
-export async function start({ users, heartbeatMs }) {
+export function start(settings) {
+  return startPresencekit(settings, {})
+}
+
+/**
+ * @param {import('./serve.mjs').PeerSettings} settings
+ * @param {Partial<import('presencekit/server').PresenceServerOptions>} options
+ */
+export async function startPresencekit({ users, heartbeatMs }, options) {
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
     contacts: { contactsOf: createRing(users), symmetric: true },
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),
+    ...options,
   })
   const http = createServer().listen(0, '127.0.0.1')
   await once(http, 'listening')
   presence.attach(http, { path: '/' })
-  return { port: /** @type {import('node:net').AddressInfo} */ (http.address()).port }
+  const { port } = /** @type {import('node:net').AddressInfo} */ (http.address())
+  return { port, presence }
 }

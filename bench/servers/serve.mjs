@@ -11,15 +11,13 @@ const RESOLUTION_MS = 2
  * @typedef {object} PeerSettings
  * @property {string} peer the name of its file
  * @property {number} users
- * @property {string} [contacts] who knows whom: the name of a file in bench/books; left out: a ring
  * @property {number} [heartbeatMs] between two heartbeats of a connection; left out: none falls into a measurement
  * @property {number} [redisPort] where the state is shared
  * @property {number} [node] which of the nodes this is
  *
  * @typedef {object} Peer
  * @property {number} port
- * @property {() => unknown} [counted] what it has sent elsewhere so far
- * @property {() => Promise<{ cpu: number, heap: number, rss: number }>} [usage] where the server is no part of this process
+ * @property {() => number} [commands] how many it has sent to Redis so far
  *
  * @typedef {{ readonly start: (settings: PeerSettings) => Promise<Peer> }} PeerModule
  */
@@ -47,5 +45,5 @@ answerParent({
     steps.disable()
     return Math.max(0, steps.max / 1e6 - RESOLUTION_MS)
   },
-  counted: () => peer.counted?.(),
+  commands: () => peer.commands?.() ?? 0,
 })

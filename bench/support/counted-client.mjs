@@ -45,3 +45,18 @@ function kindOf(name, args) {
   if (keys.some((key) => key.includes('{nodes}'))) return 'list'
   return keys.some((key) => key.includes('{node:')) ? 'entry' : 'epochs'
 }
+
+/**
+ * Counts what a client sends, whoever uses it. Says how many that were so far.
+ *
+ * @param {import('ioredis').Redis} client
+ */
+export function countCommands(client) {
+  let commands = 0
+  const sendCommand = client.sendCommand.bind(client)
+  client.sendCommand = (...details) => {
+    commands++
+    return sendCommand(...details)
+  }
+  return () => commands
+}

@@ -12,7 +12,7 @@ import { printTable } from './table.mjs'
  * @typedef {object} Figure
  * @property {string} figure
  * @property {string} title
- * @property {boolean} [plotted] the first one is, anyway
+ * @property {boolean} [compared] to the naive loop, in table and plot; the first one is, anyway
  *
  * @typedef {{ readonly name: string, readonly values: readonly number[] }} Series of one peer, by round
  */
@@ -31,7 +31,7 @@ export function report(lines, figures, folder) {
     const measured = figures.filter(({ figure }) => own.some((line) => line.figures?.[figure] !== undefined))
     console.log(`\n${row}`)
     printRow(own, measured)
-    for (const { figure, title } of measured.filter(({ plotted }, index) => index === 0 || plotted))
+    for (const { figure, title } of measured.filter(({ compared }, index) => index === 0 || compared))
       plot(folder, `${lines[0]?.bench ?? ''} ${row} ${figure}`, `${row}: ${title}`, seriesOf(own, figure))
   }
   for (const { peer, round, failed } of lines)
@@ -53,15 +53,22 @@ function printRow(lines, [first, ...others]) {
     'least–most',
     ...(ratios ? [`× ${MEASURE}, in the round`, '× by the least'] : []),
   ]
-  const besides = others.map(({ figure }) => seriesOf(lines, figure))
+  const besides = others.map(({ figure, compared }) => {
+    const all = seriesOf(lines, figure)
+    const valuesOf = (/** @type {string} */ peer) => all.find(({ name }) => name === peer)?.values ?? []
+    return (/** @type {string} */ peer) => [
+      brief(median(valuesOf(peer))),
+      ...(ratios && compared ? [ratioOf(valuesOf(peer), valuesOf(MEASURE))] : []),
+    ]
+  })
   printTable(
-    [...head, ...others.map(({ title }) => title)],
+    [...head, ...others.flatMap((other) => (ratios && other.compared ? [other.title, '×'] : [other.title]))],
     series.map(({ name, values }) => [
       name,
       brief(median(values)),
       `${brief(least(values))}–${brief(most(values))}`,
       ...(ratios ? [ratioOf(values, measure), brief(least(values) / least(measure))] : []),
-      ...besides.map((beside) => brief(median(beside.find((other) => other.name === name)?.values ?? []))),
+      ...besides.flatMap((beside) => beside(name)),
     ]),
   )
 }

@@ -1,0 +1,64 @@
+// W2: connections that do nothing. What each keeps of the memory once the garbage is gone, and what a heartbeat costs together
+// with its answer. Of the naive loop these are bare `ws` connections that watch nobody and exchange the same two frames.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { openPair } from '../support/pair.mjs'
+import { playRounds } from '../support/rounds.mjs'
+
+const USERS = [2_000]
+const ALL_USERS = [10_000]
+const NAIVE = 'naive'
+/** @type {Readonly<Record<string, import('../load/dialects.mjs').Watches>>} */
+const WATCHES = {
+  [NAIVE]: 'nobody',
+  presencekit: 'roster',
+  'presencekit by subscriptions': 'subscriptions',
+  'presencekit without watching': 'nobody',
+}
+const PEERS = [NAIVE, 'presencekit']
+const ALL_PEERS = [...Object.keys(WATCHES), 'uwebsockets', 'socket.io']
+/** A tenth of what it is by default: a minute passes in six seconds. */
+const HEARTBEAT_MS = 2_000
+const BEATS = 3
+/** Fewer would mean that the server does not keep up, or that the bench counts wrong. */
+const LEAST_PART = 0.85
+
+export const figures = [
+  { figure: 'heap', title: 'heap and buffers, KiB a connection' },
+  { figure: 'rss', title: 'resident memory, KiB a connection' },
+  { figure: 'cpu', title: 'CPU of a heartbeat and its answer, µs', compared: true },
+]
+
+/** @param {import('../support/rounds.mjs').Plan} plan */
+export async function run(plan) {
+  for (const users of plan.users(plan.full ? ALL_USERS : USERS)) {
+    await playRounds(plan, 'idle', plan.peers(plan.full ? ALL_PEERS : PEERS), async (peer, note) =>
+      note(`${users.toLocaleString('en')} connections`, await play(peer, users)),
+    )
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {number} users
+ */
+async function play(name, users) {
+  const [peer = name] = name.split(' ')
+  const pair = await openPair(
+    { peer, users, heartbeatMs: HEARTBEAT_MS },
+    { watches: WATCHES[name] ?? 'roster' },
+  )
+  try {
+    const before = await pair.server.figures('memory')
+    await pair.crowd.ask('open')
+    await wait(HEARTBEAT_MS)
+    const after = await pair.server.figures('memory')
+    const kept = (/** @type {string} */ kind) => ((after[kind] ?? 0) - (before[kind] ?? 0)) / 1_024 / users
+    const idle = () => pair.crowd.figures('idle', BEATS * HEARTBEAT_MS)
+    const { cpu = 0, heartbeats = 0 } = await pair.costOf(idle)
+    if (heartbeats < LEAST_PART * BEATS * users) throw new Error(`Only ${heartbeats} heartbeats came`)
+    return { heap: kept('heap'), rss: kept('rss'), cpu: cpu / heartbeats, heartbeats }
+  } finally {
+    await pair.close()
+  }
+}
