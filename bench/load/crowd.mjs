@@ -2,7 +2,8 @@
 // not come.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { CONTACTS, createRing, idOf } from '../support/ring.mjs'
+import { openBook } from '../support/books.mjs'
+import { CONTACTS, idOf } from '../support/ring.mjs'
 import { DIALECTS } from './dialects.mjs'
 import { createLedger } from './ledger.mjs'
 import { openRawSocket } from './raw-socket.mjs'
@@ -12,20 +13,22 @@ const AT_A_TIME = 200
 /** Nothing that is expected takes longer. */
 const PATIENCE_MS = 120_000
 const LOOK_MS = 2
+const SETTLED_MS = 300
 
 /**
  * @typedef {object} CrowdSettings
  * @property {readonly number[]} ports users are spread over them
  * @property {number} users
  * @property {string} dialect
+ * @property {import('../support/books.mjs').BookName} [book]
  * @property {import('./dialects.mjs').Watches} [watches]
  */
 
 /** @param {CrowdSettings} settings */
-export function createCrowd({ ports, users, dialect: name, watches = 'roster' }) {
+export function createCrowd({ ports, users, dialect: name, book = 'ring', watches = 'roster' }) {
   const dialect = DIALECTS[name]
   if (!dialect) throw new Error(`Nobody speaks ${name}`)
-  const contactsOf = createRing(users)
+  const { contactsOf, audienceOf } = openBook({ users, book })
   const ledger = createLedger(users)
   /** @type {import('node:net').Socket[]} */
   const sockets = []
@@ -59,6 +62,27 @@ export function createCrowd({ ports, users, dialect: name, watches = 'roster' })
     for (const frame of dialect.hello(idOf(user), watches, contactsOf(idOf(user)))) socket.write(frame)
   }
 
+  /** Everybody of all their contacts: what they were told of those who came later counts as well. */
+  const allKnown = () =>
+    crowd.until(
+      () => ledger.pairs === users * CONTACTS && snapshots >= users,
+      () => `${ledger.pairs} of ${users * CONTACTS} contacts known, ${snapshots} of ${users} snapshots`,
+    )
+  /** All lists have come, and nothing more follows. */
+  const allShown = async () => {
+    let expected = 0
+    for (let user = 0; user < users; user++) expected += contactsOf(idOf(user)).length
+    await crowd.until(
+      () => ledger.states >= expected,
+      () => `${ledger.states} of ${expected} records`,
+    )
+    let heard = -1
+    while (ledger.notifications !== heard) {
+      heard = ledger.notifications
+      await wait(SETTLED_MS)
+    }
+  }
+
   const crowd = {
     ledger,
     users,
@@ -70,12 +94,8 @@ export function createCrowd({ ports, users, dialect: name, watches = 'roster' })
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, lane))
       if (watches === 'nobody') return
-      await crowd.until(
-        () => ledger.pairs === users * CONTACTS && snapshots >= users,
-        () => {
-          return `${ledger.pairs} of ${users * CONTACTS} contacts known, ${snapshots} of ${users} snapshots`
-        },
-      )
+      if (book === 'ring') await allKnown()
+      else await allShown()
     },
     /** @param {number} user */
     change(user) {
@@ -102,13 +122,13 @@ export function createCrowd({ ports, users, dialect: name, watches = 'roster' })
      * @param {readonly number[]} changed
      */
     async allTold(changed) {
-      const missing = () => changed.filter((user) => ledger.told[user] !== CONTACTS)
-      const before = () => changed.reduce((sum, user) => sum + (ledger.told[user] ?? 0), 0)
+      const expected = changed.reduce((sum, user) => sum + audienceOf(user), 0)
+      const soFar = () => changed.reduce((sum, user) => sum + (ledger.told[user] ?? 0), 0)
       await crowd.until(
-        () => before() >= changed.length * CONTACTS,
-        () => `${before()} of ${changed.length * CONTACTS} notifications`,
+        () => soFar() >= expected,
+        () => `${soFar()} of ${expected} notifications`,
       )
-      const wrong = missing()
+      const wrong = changed.filter((user) => ledger.told[user] !== audienceOf(user))
       if (wrong.length > 0) throw new Error(`Of ${wrong.length} users not each contact was told once`)
     },
     lost: () => lost,

@@ -13,10 +13,10 @@ const TICK_MS = 1
 
 const crowd = createCrowd(/** @type {import('./crowd.mjs').CrowdSettings} */ (settingsOfChild()))
 const { ledger } = crowd
-/** Neighbours in time are no neighbours in the ring: each next transition has other recipients. */
-const STRIDE = 997
+/** Users in an order without a pattern, the same in each run: in any regular one a watcher hears in bursts, or never twice. */
+const order = shuffled(crowd.users)
 let place = 0
-const nextUser = () => (place = (place + STRIDE) % crowd.users)
+const nextUser = () => /** @type {number} */ (order[place++ % order.length])
 
 answerParent({
   /** Everybody comes. */
@@ -79,6 +79,20 @@ answerParent({
     }
     return summaryOf(ledger.timeThem(false))
   },
+  /** The first user, so many times, each when all have heard of the time before. @param {number} updates */
+  async again(updates) {
+    const [before, startedAt] = [ledger.notifications, performance.now()]
+    ledger.timeThem(true)
+    for (let update = 0; update < updates; update++) {
+      crowd.change(0)
+      await crowd.allTold([0])
+    }
+    return {
+      ms: performance.now() - startedAt,
+      notifications: ledger.notifications - before,
+      ...summaryOf(ledger.timeThem(false)),
+    }
+  },
   /** Nobody does anything. @param {number} ms */
   async idle(ms) {
     const before = ledger.heartbeats
@@ -95,4 +109,22 @@ function summaryOf(latencies) {
     p99: percentileOf(sorted, 0.99),
     longest: percentileOf(sorted, 1),
   }
+}
+
+/**
+ * @param {number} count
+ * @returns {readonly number[]} 0 to `count` - 1
+ */
+function shuffled(count) {
+  const numbers = Array.from({ length: count }, (_, number) => number)
+  let state = 1
+  for (let left = count; left > 1; left--) {
+    // The minimal standard generator of Park and Miller.
+    state = (state * 48_271) % 2_147_483_647
+    const chosen = state % left
+    const [one, other] = [numbers[left - 1], numbers[chosen]]
+    numbers[left - 1] = /** @type {number} */ (other)
+    numbers[chosen] = /** @type {number} */ (one)
+  }
+  return numbers
 }

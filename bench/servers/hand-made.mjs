@@ -2,7 +2,7 @@
 // frames as presencekit, so that all are asked the same and send the same bytes; the peers made of it differ in the sockets they
 // sit on, and in how a notification gets there.
 
-import { createRing } from '../support/ring.mjs'
+import { openBook } from '../support/books.mjs'
 
 const HEARTBEAT = '{"type":"heartbeat"}'
 /** How often somebody's heartbeat is due. */
@@ -26,8 +26,9 @@ export function changesOf(records) {
  * @param {(socket: Socket, user: string) => void} [ways.watch] this one is told of that one from now on
  * @param {(user: string, status: string) => void} [ways.publish] where contacts are on other nodes, too: instead of telling
  */
-export function createHandMade({ users, heartbeatMs }, { send, tell, watch, publish }) {
-  const contactsOf = createRing(users)
+export function createHandMade(settings, { send, tell, watch, publish }) {
+  const { heartbeatMs } = settings
+  const { contactsOf } = openBook(settings)
   /** @type {Map<string, Socket>} */
   const sockets = new Map()
   /** @type {Map<string, string>} */

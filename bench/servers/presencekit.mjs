@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createPresenceServer } from 'presencekit/server'
-import { createRing } from '../support/ring.mjs'
+import { openBook } from '../support/books.mjs'
 
 /** Beats of a connection in T. */
 const BEATS = 3
@@ -18,10 +18,11 @@ export function start(settings) {
  * @param {import('./serve.mjs').PeerSettings} settings
  * @param {Partial<import('presencekit/server').PresenceServerOptions>} options
  */
-export async function startPresencekit({ users, heartbeatMs }, options) {
+export async function startPresencekit(settings, options) {
+  const { heartbeatMs } = settings
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
-    contacts: { contactsOf: createRing(users), symmetric: true },
+    contacts: { contactsOf: openBook(settings).contactsOf, symmetric: true },
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),

@@ -11,6 +11,7 @@ const RESOLUTION_MS = 2
  * @typedef {object} PeerSettings
  * @property {string} peer the name of its file
  * @property {number} users
+ * @property {import('../support/books.mjs').BookName} [book] who knows whom; left out: a ring
  * @property {number} [heartbeatMs] between two heartbeats of a connection; left out: none falls into a measurement
  * @property {number} [redisPort] where the state is shared
  * @property {number} [node] which of the nodes this is
