@@ -17,8 +17,8 @@ import { printTable } from './table.mjs'
  * @typedef {{ readonly name: string, readonly values: readonly number[] }} Series of one peer, by round
  */
 
-/** All ratios are to this one. */
-const MEASURE = 'naive'
+/** All ratios are to these. */
+const MEASURES = ['naive', 'by-hand']
 
 /**
  * @param {readonly Line[]} lines of one bench
@@ -45,20 +45,20 @@ export function report(lines, figures, folder) {
 function printRow(lines, [first, ...others]) {
   if (!first) return
   const series = seriesOf(lines, first.figure)
-  const measure = series.find(({ name }) => name === MEASURE)?.values
+  const { name: measureName = '', values: measure } = series.find(({ name }) => MEASURES.includes(name)) ?? {}
   const ratios = measure !== undefined && series.length > 1
   const head = [
     '',
     first.title,
     'least–most',
-    ...(ratios ? [`× ${MEASURE}, in the round`, '× by the least'] : []),
+    ...(ratios ? [`× ${measureName}, in the round`, '× by the least'] : []),
   ]
   const besides = others.map(({ figure, compared }) => {
     const all = seriesOf(lines, figure)
     const valuesOf = (/** @type {string} */ peer) => all.find(({ name }) => name === peer)?.values ?? []
     return (/** @type {string} */ peer) => [
       brief(median(valuesOf(peer))),
-      ...(ratios && compared ? [ratioOf(valuesOf(peer), valuesOf(MEASURE))] : []),
+      ...(ratios && compared ? [ratioOf(valuesOf(peer), valuesOf(measureName))] : []),
     ]
   })
   printTable(
@@ -89,7 +89,7 @@ function seriesOf(lines, figure) {
     .map((name) => ({ name, values: rounds.map((round) => valueIn(name, round)) }))
     .filter((series) => series.values.some((value) => value !== undefined))
     .map(({ name, values }) => ({ name, values: values.map((value) => value ?? Number.NaN) }))
-    .sort((a, b) => Number(b.name === MEASURE) - Number(a.name === MEASURE))
+    .sort((a, b) => Number(MEASURES.includes(b.name)) - Number(MEASURES.includes(a.name)))
 }
 
 /**
