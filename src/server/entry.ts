@@ -53,11 +53,13 @@ export function takeIn(
   }
 }
 
-/** Whether a session is here, or its end has still to be written. */
+/** Whether a session is here, or its coming or its end has still to be written: its user waits until it is in the entry. */
 function isUnderWay(owner: User | undefined, id: string): boolean {
   if (!owner || owner.sessions.has(id)) return owner !== undefined
   return [...owner.queue, ...owner.heldEnds].some(
-    ({ change }) => change.type === 'end' && change.session === id,
+    ({ change }) =>
+      (change.type === 'open' && change.session.id === id) ||
+      (change.type === 'end' && change.session === id),
   )
 }
 

@@ -101,3 +101,19 @@ test('L2: a storage is wiped: of what two nodes put back the later choice counts
   await clock.advance(R + 2 * T)
   expect(stored('alice').record?.choice?.status).toBe('busy')
 })
+
+test('S2: a session was replaced before it was written and the node joins again: its user is written all the same', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one] = nodes as [ClusterNode]
+  one.way.storage = 'partly'
+  const first = await one.open('alice')
+  await clock.advance(100)
+  const second = await one.open('alice', { previous: first.session })
+  cluster.wipe()
+  await clock.advance(4 * F)
+  one.way.storage = 'open'
+  await clock.advance(2 * F)
+  expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([second.session])
+  const entry = cluster.entries().find(({ sessions }) => sessions.size > 0)
+  expect([...(entry?.sessions.keys() ?? [])]).toEqual([second.session])
+})
