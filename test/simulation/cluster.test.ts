@@ -94,6 +94,14 @@ const FOUND = [
     8002389,
     "S6: a millisecond between two estimates of the storage's time was taken for a step of its clock, and last seen lay past an outage",
   ],
+  [
+    8003332,
+    'S2: a pause that no node saw made the simulator forget that the hold of the outage before it was over',
+  ],
+  [
+    8005244,
+    'S2: who was replaced before they were written was taken off the entry, and their user waited for it for ever',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

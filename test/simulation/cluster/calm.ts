@@ -44,9 +44,10 @@ export function outageEnd({ outages }: Calm, now: number): number {
   return Math.min(now, outages.at(-1)?.to ?? Number.NEGATIVE_INFINITY)
 }
 
-/** How much of the time since `from` the whole storage was out. */
-export function outageSince({ outages }: Calm, from: number, now: number): number {
+/** How much of the time since `from` the whole storage was out, in outages that ended less than `holdMs` ago. */
+export function outageSince({ outages }: Calm, from: number, now: number, holdMs: number): number {
   return outages.reduce((sum, outage) => {
+    if (now >= outage.to + holdMs) return sum
     const overlap = Math.min(now, outage.to) - Math.max(from, outage.from)
     return sum + Math.max(0, overlap)
   }, 0)

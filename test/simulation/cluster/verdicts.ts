@@ -97,7 +97,7 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
 
 /**
  * S2: "a node cut off alone: none ≤ C2", C2 = T − 1.1 H − F, from when the storage heard of it last. An outage that all
- * share does not count (S2: "none in an outage that all nodes see"), but for one whose hold, R, is over.
+ * share does not count (S2: "none in an outage that all nodes see"), but for those whose hold, R, is over: each has its own.
  */
 export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Reach): boolean {
   const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
@@ -107,8 +107,7 @@ export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt 
   // S14: whoever has begun since the storage's clock was stepped can go by that clock alone.
   if (calm.steppedAt >= keptAt - flushMs && nodes.some(({ startedAt }) => startedAt > keptAt - flushMs))
     return true
-  const shared = outageSince(calm, keptAt, now)
-  return outMs - shared >= leastMs || (outMs >= leastMs && now >= outageEnd(calm, now) + recoveryHoldMs)
+  return outMs - outageSince(calm, keptAt, now, recoveryHoldMs) >= leastMs
 }
 
 /**
