@@ -18,6 +18,7 @@ const RESOLUTION_MS = 2
  *
  * @typedef {object} Peer
  * @property {number} port
+ * @property {() => number} [cpu] so far in µs, where the server is no part of this process
  * @property {() => number} [commands] how many it has sent to Redis so far
  *
  * @typedef {{ readonly start: (settings: PeerSettings) => Promise<Peer> }} PeerModule
@@ -34,7 +35,7 @@ answerParent({
   /** CPU so far, user and system, in µs. */
   cpu() {
     const { user, system } = process.cpuUsage()
-    return user + system
+    return peer.cpu?.() ?? user + system
   },
   memory: () => ({ heap: heapNow(), rss: process.memoryUsage.rss() }),
   watchSteps() {
@@ -44,7 +45,7 @@ answerParent({
   /** The longest since then, in ms. */
   longestStep() {
     steps.disable()
-    return Math.max(0, steps.max / 1e6 - RESOLUTION_MS)
+    return peer.cpu ? Number.NaN : Math.max(0, steps.max / 1e6 - RESOLUTION_MS)
   },
   commands: () => peer.commands?.() ?? 0,
 })

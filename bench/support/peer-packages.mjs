@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { need } from '../../.ci/setup.mjs'
 
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
@@ -29,6 +30,7 @@ export function requirePeer(name) {
  * @param {string} peer
  */
 export function absenceOf(peer) {
+  if (peer === 'raw-c' && need('cc') === undefined) return 'no C compiler'
   const needs = NEEDS[peer]
   if (!needs) return null
   if (!existsSync(`${folder}node_modules`)) install()

@@ -6,7 +6,7 @@ import { playRounds } from '../support/rounds.mjs'
 const USERS = [2_000]
 const ALL_USERS = [2_000, 10_000]
 const PEERS = ['naive', 'gathered', 'presencekit']
-const ALL_PEERS = [...PEERS, 'preframed', 'gathered-100ms', 'raw', 'uwebsockets', 'socket.io']
+const ALL_PEERS = [...PEERS, 'preframed', 'gathered-100ms', 'raw', 'raw-c', 'uwebsockets', 'socket.io']
 const TRANSITIONS = 2_000
 /** Bursts before the one that counts: code is compiled, buffers have grown. */
 const WARM_UP = 2
