@@ -13,7 +13,7 @@ const USERS = [5_000]
 const PER_SECOND = 1_000
 const PEERS = ['by-hand', 'presencekit']
 const WARM_UP_MS = 1_000
-const SECONDS = 4
+const SECONDS = 3
 const ALL_SECONDS = 15
 /** Of what the server has changed, this much at least is heard within the time. */
 const LEAST_PART = 0.9

@@ -11,6 +11,8 @@ const TRANSITIONS = 2_000
 /** Bursts before the one that counts: code is compiled, buffers have grown. */
 const WARM_UP = 2
 const PER_SECOND = 200
+const SECONDS = 3
+const ALL_SECONDS = 10
 const LONE_UPDATES = 100
 
 export const figures = [
@@ -26,7 +28,7 @@ export const figures = [
 export async function run(plan) {
   for (const users of plan.users(plan.full ? ALL_USERS : USERS)) {
     await playRounds(plan, 'fanout', plan.peers(plan.full ? ALL_PEERS : PEERS), (peer, note) =>
-      play(peer, users, plan.full ? 10 : 4, (row, given) =>
+      play(peer, users, plan.full ? ALL_SECONDS : SECONDS, (row, given) =>
         note(`${users.toLocaleString('en')} users, ${row}`, given),
       ),
     )

@@ -11,6 +11,8 @@ const ALL_PEERS = [...PEERS, 'socket.io']
 const TRANSITIONS = 2_000
 const WARM_UP = 2
 const PER_SECOND = 200
+const SECONDS = 3
+const ALL_SECONDS = 10
 
 export const figures = [
   { figure: 'cpu', title: 'CPU of nodes and Redis, µs a notification' },
@@ -28,7 +30,7 @@ export async function run(plan) {
   const redis = await openRedis()
   for (const users of plan.users(USERS)) {
     await playRounds(plan, 'nodes', plan.peers(plan.full ? ALL_PEERS : PEERS), (peer, note) =>
-      play(redis, peer, users, plan.full ? 10 : 4, (row, given) =>
+      play(redis, peer, users, plan.full ? ALL_SECONDS : SECONDS, (row, given) =>
         note(`${users.toLocaleString('en')} users at two nodes, ${row}`, given),
       ),
     )
