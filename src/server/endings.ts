@@ -153,7 +153,6 @@ function remove(node: NodeState, session: Session, now: number, out: NodeAction[
   if (announced) {
     out.push({ type: 'notify', notice: { type: 'session:close', userId: user.id, sessionId: session.id } })
   }
-  if (user.roster && ![...user.sessions.values()].some((other) => other.watchesRoster)) user.roster = null
   forgetIdleUser(node, user, now)
 }
 

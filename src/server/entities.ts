@@ -3,7 +3,7 @@ import type { ServerHeartbeat } from '../core/heartbeat.ts'
 import type { PresenceView, SessionActivity } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
-import type { Sight, Sights } from '../core/visibility.ts'
+import type { Sight } from '../core/visibility.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
 import type { RateMeter } from './meter.ts'
 import type { StoredRecord } from './storage/contract.ts'
@@ -63,7 +63,7 @@ export interface Session extends Timed {
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
   readonly queries: Set<Query>
   /** Changes not sent yet, by user. */
-  readonly pending: Map<string, PendingChange>
+  readonly pending: Map<string, Change>
   /** Answers on their way out, page by page as the socket takes them. */
   readonly answers: Answer[]
   /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
@@ -78,11 +78,17 @@ export interface Answer {
   sent: number
 }
 
-/** A change that waits for its frame: what the watcher saw before, what to show, and the same as it goes out; encoded. */
-export interface PendingChange {
+/** A change of what a watcher sees of a user, the same object for all to whom it is the same. */
+export interface Change {
+  readonly user: string
+  /** What was seen before, and what is to be seen; encoded. */
   readonly before: string
   readonly update: string
+  /** The same as it goes out. */
   readonly text: string
+  /** What all that is to be seen is. */
+  readonly view: PresenceView
+  readonly version: Version
 }
 
 /** A user as this node knows them: one of its own, or one with work under way. */
@@ -122,8 +128,8 @@ export interface User extends Timed {
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
   self: string
-  /** Whom the user may watch as a whole, and how much they see of each, while one of their sessions does. */
-  roster: Sights | null
+  /** Whom the user may watch as a whole, while one of their sessions does; how much they see of each is kept with who is watched. */
+  roster: readonly string[] | null
   /** The newest question about the roster that is under way; those before it do not count. */
   rosterReview: ReviewRoster | null
   /** It could not be found out what changed for this viewer. */
@@ -150,8 +156,8 @@ export type Waiter =
 /** A user who is watched here, and what their watchers were told. */
 export interface Watched {
   readonly id: string
-  /** Users of this node with a session that wants to know. */
-  readonly viewers: Set<User>
+  /** Users of this node with a session that wants to know, and how much each sees by their roster; `nothing`: it is not in there. */
+  readonly viewers: Map<User, Sight>
   /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
   version: Version
   told: Telling | null
@@ -165,7 +171,7 @@ export interface Watched {
 export interface Telling {
   readonly user: string
   readonly view: PresenceView
-  readonly texts: Map<Sight, string>
+  readonly texts: { [sight in Sight]?: string }
 }
 
 /** What an answer has shown. */

@@ -48,10 +48,10 @@ export function onAudience(
   if (!told) return tryLater(node, user, now)
   if (isDoubtful(doubts, user.id, told === 'everyone' ? NOBODY : told)) return startOver(node, user, now, out)
   if (told === 'everyone') return tellEverywhere(node, user, version, null, now, out)
+  // On a node of its own all are here; and beyond so many each node looks for its own.
+  if (!node.sharing || told.size >= LOCATE_AT_MOST) return tellEverywhere(node, user, version, told, now, out)
   // A user may watch themself.
   const audience = [...told, user.id]
-  if (audience.length > LOCATE_AT_MOST)
-    return tellEverywhere(node, user, version, new Set(audience), now, out)
   const request = file(node, node.reads, {
     type: 'locate',
     user,

@@ -42,7 +42,8 @@ export function createGathering(now: number): Gathering {
 export function paceOf(gathering: Gathering, now: number): number {
   const passed = now - gathering.measuredAt
   if (passed >= MEASURE_MS) {
-    gathering.perSecond = (gathering.counted * 1_000) / passed
+    // What was told before a pause says nothing about now.
+    gathering.perSecond = passed < 2 * MEASURE_MS ? (gathering.counted * 1_000) / passed : 0
     gathering.counted = 0
     gathering.measuredAt = now
   }

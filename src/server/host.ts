@@ -8,7 +8,16 @@ import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
 import { type Authenticate, createAuthenticator } from './authenticating.ts'
 import type { Judging } from './judging.ts'
-import type { Command, ConnectionId, Identity, NodeAction, NodeEvent, Notice, RequestId } from './machine.ts'
+import type {
+  Command,
+  ConnectionId,
+  Identity,
+  NodeAction,
+  NodeEvent,
+  Notice,
+  RequestId,
+  Verdict,
+} from './machine.ts'
 import { step } from './node.ts'
 import { batchReads } from './read-batch.ts'
 import { type Ask, askDirectory, useBus } from './shared-shell.ts'
@@ -70,12 +79,18 @@ export interface Host<Request> {
 
 interface Connection<Request> {
   readonly transport: Transport
-  readonly request: Request | undefined
+  /** As long as somebody may have to be authenticated by it: it weighs as much as the rest of an idle connection. */
+  request: Request | undefined
 }
 
 interface Caller {
   readonly resolve: (value: readonly Presence[] | undefined) => void
   readonly reject: (error: PresenceError) => void
+}
+
+/** Who it is was found out, and does not expire. */
+function isForGood(verdict: Verdict | undefined): boolean {
+  return typeof verdict === 'object' && verdict !== null && verdict.expiresAt === undefined
 }
 
 export function createHost<Request>(options: HostOptions<Request>): Host<Request> {
@@ -211,11 +226,15 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   const authenticate = (connection: ConnectionId, token: string | undefined): void => {
-    const verdict = verdictOn(connections.get(connection)?.request, token)
+    const asker = connections.get(connection)
+    const verdict = verdictOn(asker?.request, token)
     ask(
       'authenticate',
       () => verdict,
-      (identity) => ({ type: 'authenticated', connection, identity }),
+      (identity) => {
+        if (asker && isForGood(identity)) asker.request = undefined
+        return { type: 'authenticated', connection, identity }
+      },
     )
   }
 
@@ -233,7 +252,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       const connection = nextConnection++
       // Who comes when all is over is sent on, and not left hanging.
       if (stopped) guard('socket', () => transport.close(CLOSE.RESTART, 'RESTART 0'))
-      else connections.set(connection, { transport, request })
+      else connections.set(connection, { transport, request: identity ? undefined : request })
       dispatch({ type: 'open', connection, session: options.createSessionId(), identity })
       return {
         frame: (frame) => dispatch({ type: 'frame', connection, frame }),

@@ -13,7 +13,10 @@ import { memoryStorage } from './storage/memory.ts'
 
 /** What `authenticate` is given. */
 export interface AuthenticationAttempt {
-  /** The upgrade request; `undefined` where a socket was handed over without one. */
+  /**
+   * The upgrade request; `undefined` where a socket was handed over without one, and for a further token of somebody whose
+   * identity does not expire: their request is let go.
+   */
   readonly request: UpgradeRequest | undefined
   /**
    * The token of the hello, or of a renewal; where the hello has none, what the upgrade offered as a second sub-protocol

@@ -9,12 +9,12 @@
 import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
 import { type PresenceView, UNKNOWN_VIEW } from '../core/model.ts'
-import { isNewer, type Version } from '../core/version.ts'
+import { isNewer } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { isFenced, shownBy } from './standing.ts'
-import type { Answer, PushedChange, Query, Session } from './entities.ts'
+import type { Answer, Change, PushedChange, Query, Session } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { paceOf, takeGathered, waitForMore } from './gathering.ts'
@@ -55,18 +55,6 @@ export function sendError(
     },
     out,
   )
-}
-
-/** A change of what a watcher sees of a user. */
-export interface Change {
-  readonly user: string
-  readonly before: string
-  readonly update: string
-  /** The same as it goes out. */
-  readonly text: string
-  /** What all that is to be seen is. */
-  readonly view: PresenceView
-  readonly version: Version
 }
 
 /** A change for a watcher, to be sent at the next turn. */
@@ -146,10 +134,11 @@ export function viewFor(
   return shownBy(node, record, AT_ANY_TIME, now)
 }
 
-function keepChange(session: Session, { user, before, update, text, view, version }: Change): void {
-  const waiting = session.pending.get(user)
-  session.pending.set(user, { before: waiting?.before ?? before, update, text })
-  for (const query of session.queries) query.pushed.set(user, { version, view })
+function keepChange({ pending, queries }: Session, change: Change): void {
+  const { user, version, view } = change
+  const waiting = pending.size > 0 ? pending.get(user) : undefined
+  pending.set(user, waiting ? { ...change, before: waiting.before } : change)
+  if (queries.size > 0) for (const query of queries) query.pushed.set(user, { version, view })
 }
 
 function markSession(node: NodeState, session: Session, out: NodeAction[]): void {

@@ -75,7 +75,7 @@ export function onLoaded(
     else {
       // It was not carried out, or is lost again; and what stood there before it may be lost as well.
       user.known ??= unanswered?.before ?? null
-      if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(user, unanswered.changes)
+      if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
       face(node, user, stored, now, out)
     }
     markUser(node, user, out)
@@ -86,14 +86,19 @@ export function onLoaded(
  * Others have written since a swap of which no answer came: perhaps it was carried out, and they have taken out again who
  * came by it. Whoever has no connection any more is not brought back to life (S12).
  */
-function dropOldOpens(user: User, changes: number): void {
+function dropOldOpens(node: NodeState, user: User, changes: number): void {
   const isOld = ({ change }: QueuedChange, index: number): boolean => {
     if (index >= changes || change.type !== 'open') return false
     const session = user.sessions.get(change.session.id)
     return session === undefined || !isConnected(session)
   }
-  const rest = user.queue.filter((queued, index) => !isOld(queued, index))
+  const old = user.queue.filter(isOld)
+  const rest = user.queue.filter((queued) => !old.includes(queued))
   user.queue.splice(0, user.queue.length, ...rest)
+  // Whoever is still here, in grace, is taken off by their end.
+  for (const { change } of old)
+    if (change.type === 'open' && !user.sessions.has(change.session.id))
+      takeOffEntry(node.sharing, change.session.id)
 }
 
 /** A swap of which no answer came has been carried out. */

@@ -29,7 +29,7 @@ import {
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { admitStrangers } from './strangers.ts'
-import { startWatching, stopWatching } from './watch.ts'
+import { forgetRoster, startWatching, stopWatching, watchRoster } from './watch.ts'
 
 const NOBODY: Sights = new Map()
 /** Questions of a session that are under way, or whose answers its socket has not taken yet. */
@@ -57,8 +57,9 @@ export function askAbout(
   const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
   if (asksTooMuch(session, ids.length)) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
-  for (const id of added) session.subscriptions.set(id, 'nothing')
-  if (session.user) startWatching(node, session.user, added)
+  // As they are kept here: one string a user, however many watch them.
+  const kept = session.user ? startWatching(node, session.user, added) : added
+  for (const id of kept) session.subscriptions.set(id, 'nothing')
   begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
 }
 
@@ -101,7 +102,7 @@ export function askForRoster(
 /** A session watches its contact list no more. */
 export function unwatchRoster(node: NodeState, session: Session): void {
   session.watchesRoster = false
-  if (session.user?.roster) stopWatching(node, session.user, session.user.roster.keys())
+  if (session.user) forgetRoster(node, session.user)
 }
 
 /** The application asks, as a user or as itself. */
@@ -233,10 +234,7 @@ function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAct
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
   if (session.user.roster) applyRoster(node, session.user, sights, { except: session }, out)
-  else {
-    session.user.roster = sights
-    startWatching(node, session.user, query.ids)
-  }
+  else watchRoster(node, session.user, sights)
 }
 
 function judge(query: Query, sights: Sights): void {

@@ -9,7 +9,7 @@ import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
 import type { ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
 import { file, type NodeState, nextSpread } from './state.ts'
-import { sightOf } from './watch.ts'
+import { rosterSight, sightOf } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const NOBODY: Sights = new Map()
@@ -70,7 +70,7 @@ export function onReviewAudience(
   }
   const occasion = { unsure: new Set(unsure ? [changed] : []), routine: false }
   for (const viewer of concernedBy(node, changed, audience)) {
-    if (viewer.roster && (viewer.roster.has(changed) || audience?.has(viewer.id)))
+    if (viewer.roster && (rosterSight(node, viewer, changed) !== 'nothing' || audience?.has(viewer.id)))
       reviewRoster(node, viewer, occasion, out)
     for (const session of liveSessions(viewer)) {
       if (session.subscriptions.has(changed)) reviewPairs(node, viewer.id, session, [changed], occasion, out)
@@ -80,7 +80,7 @@ export function onReviewAudience(
 
 /** Who watches a user here, and who may from now on. */
 function concernedBy(node: NodeState, changed: string, audience: ReadonlySet<string> | null): Set<User> {
-  const viewers = new Set(node.watched.get(changed)?.viewers)
+  const viewers = new Set(node.watched.get(changed)?.viewers.keys())
   for (const id of audience ?? []) {
     const viewer = node.users.get(id)
     if (viewer) viewers.add(viewer)
@@ -132,10 +132,11 @@ export function onReviewPairs(
     if (before === undefined) continue
     const sight = judgement?.sights.get(id) ?? 'nothing'
     session.subscriptions.set(id, sight)
-    for (const query of session.queries) if (query.sights?.has(id)) query.sights.set(id, sightOf(session, id))
+    for (const query of session.queries)
+      if (query.sights?.has(id)) query.sights.set(id, sightOf(node, session, id))
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
     if (sight !== 'nothing') gained.push(id)
-    else if (sightOf(session, id) === 'nothing') lost.push(id)
+    else if (sightOf(node, session, id) === 'nothing') lost.push(id)
   }
   hide(node, session, lost, out)
   if (gained.length > 0) readGained(node, [session], gained, out)

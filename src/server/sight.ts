@@ -11,7 +11,7 @@ import { createQuery, type ReadPurpose, type Session, type User } from './entiti
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { noteShown, sightOf, startWatching, stopWatching } from './watch.ts'
+import { noteShown, rosterSight, sightOf, watchRoster } from './watch.ts'
 
 /** Where being hidden stands in the order: behind everything that was known before. */
 export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })
@@ -29,21 +29,21 @@ export function applyRoster(
   },
   out: NodeAction[],
 ): void {
-  const before: Sights = viewer.roster ?? new Map()
-  viewer.roster = roster
+  const before = viewer.roster ?? []
   const isUnsure = (id: string) => how.unsure?.has(viewer.id) || how.unsure?.has(id)
-  const gained = [...roster.keys()].filter((id) => isUnsure(id) || before.get(id) !== roster.get(id))
-  const lost = [...before.keys()].filter((id) => !roster.has(id))
+  const gained = [...roster.keys()].filter(
+    (id) => isUnsure(id) || rosterSight(node, viewer, id) !== roster.get(id),
+  )
+  const lost = before.filter((id) => !roster.has(id))
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
-  if (watching.length > 0) startWatching(node, viewer, roster.keys())
-  stopWatching(node, viewer, lost)
+  watchRoster(node, viewer, roster)
   for (const session of watching) {
     for (const query of session.queries)
       if (query.kind === 'roster' && query.sights) query.sights = new Map(roster)
     hide(
       node,
       session,
-      lost.filter((id) => sightOf(session, id) === 'nothing'),
+      lost.filter((id) => sightOf(node, session, id) === 'nothing'),
       out,
     )
   }
@@ -71,7 +71,7 @@ export function onGained(
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
-      const sight = sightOf(session, id)
+      const sight = sightOf(node, session, id)
       if (sight === 'nothing') return
       const view = viewFor(node, query, id, stored, now)
       const telling = createTelling(id, view)

@@ -4,14 +4,19 @@
  */
 import { type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
+import type { Sight } from '../core/visibility.ts'
+import type { Change, Telling } from './entities.ts'
 import type { NodeAction } from './machine.ts'
 import { gatherChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { type NodeState, storageTime } from './state.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { NOT_SEEN, sightOf } from './watch.ts'
+import { NOT_SEEN, sightBy } from './watch.ts'
 
-/** Tells the watchers of a record, if it is news to them. `recipients`: these users at most; `null`: all who may see. */
+/**
+ * Tells the watchers of a record, if it is news to them. `recipients`: these users at most, and the user; `null`: all who
+ * may see.
+ */
 export function tellWatchers(
   node: NodeState,
   id: string,
@@ -22,26 +27,47 @@ export function tellWatchers(
 ): void {
   const watched = node.watched.get(id)
   if (!watched || isNewer(watched.version, record)) return
-  const time = storageTime(node, now)
+  const { version: versionBefore, told: toldBefore, strays } = watched
   const telling = createTelling(id, viewOf(record.record, AT_ANY_TIME))
-  const { version: versionBefore, told: toldBefore } = watched
   watched.version = record
   watched.told = telling
-  for (const viewer of watched.viewers) {
-    const isNamed = recipients === null || recipients.has(viewer.id)
+  const changeFor = changesBetween(toldBefore, telling, record, storageTime(node, now))
+  for (const [viewer, rosterSight] of watched.viewers) {
+    const isNamed = recipients === null || recipients.has(viewer.id) || viewer.id === id
     for (const session of viewer.sessions.values()) {
-      const stray = watched.strays.get(session)
-      if (session.phase !== 'live' || isNewer(stray?.version ?? versionBefore, record)) continue
-      const sight = sightOf(session, id)
-      const before = stray?.text ?? (toldBefore && sight !== 'nothing' ? textOf(toldBefore, sight, time) : '')
+      if (session.phase !== 'live') continue
+      const stray = strays.size > 0 ? strays.get(session) : undefined
+      if (stray && isNewer(stray.version, record)) continue
+      const sight = sightBy(session, id, rosterSight)
+      const change = changeFor(sight, stray?.text)
       if (isNamed && sight !== 'nothing') {
-        watched.strays.delete(session)
-        const update = textOf(telling, sight, time)
-        const text = textAt(telling, sight, time)
-        const change = { user: id, before, update, text, view: telling.view, version: record }
+        if (stray) strays.delete(session)
         gatherChange(node, session, change, now, out)
-      } else watched.strays.set(session, stray ?? { version: versionBefore, text: before })
+      } else strays.set(session, stray ?? { version: versionBefore, text: change.before })
     }
+  }
+}
+
+/** What somebody is told who sees so much: one change for all to whom it is the same, however many they are. */
+function changesBetween(
+  told: Telling | null,
+  telling: Telling,
+  version: VersionedRecord,
+  time: number,
+): (sight: Sight, before: string | undefined) => Change {
+  const { user, view } = telling
+  const shared: { [sight in Sight]?: Change } = {}
+  const make = (sight: Sight, before: string): Change => ({
+    user,
+    before,
+    update: textOf(telling, sight, time),
+    text: textAt(telling, sight, time),
+    view,
+    version,
+  })
+  return (sight, before) => {
+    if (before !== undefined) return make(sight, before)
+    return (shared[sight] ??= make(sight, told && sight !== 'nothing' ? textOf(told, sight, time) : ''))
   }
 }
 

@@ -7,17 +7,12 @@ import type { Telling } from './entities.ts'
 
 /** @param view - as it is at any time */
 export function createTelling(user: string, view: PresenceView): Telling {
-  return { user, view, texts: new Map() }
+  return { user, view, texts: {} }
 }
 
 /** By this it is told whether two views differ for somebody who sees so much. */
 export function textOf({ user, view, texts }: Telling, sight: Sight, time: number): string {
-  let text = texts.get(sight)
-  if (text === undefined) {
-    text = encodePresence(user, cover(view, sight, time))
-    texts.set(sight, text)
-  }
-  return text
+  return (texts[sight] ??= encodePresence(user, cover(view, sight, time)))
 }
 
 /** The same as it goes out now. */

@@ -4,7 +4,7 @@
  */
 import type { PresenceView } from '../core/model.ts'
 import { isNewer, NO_VERSION } from '../core/version.ts'
-import type { Sight } from '../core/visibility.ts'
+import type { Sight, Sights } from '../core/visibility.ts'
 import type { Session, Shown, User, Watched } from './entities.ts'
 import type { NodeState } from './state.ts'
 import { createTelling, textOf } from './telling.ts'
@@ -12,9 +12,37 @@ import { createTelling, textOf } from './telling.ts'
 /** A number of changes of contacts that is not known yet. */
 export const NOT_SEEN = -1
 
-/** A session of this user wants to know of these from now on. */
-export function startWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
-  for (const id of ids) watchedUser(node, id).viewers.add(viewer)
+/** A session of this user wants to know of these from now on, by their ids. Gives them as they are kept here. */
+export function startWatching(node: NodeState, viewer: User, ids: Iterable<string>): string[] {
+  return Array.from(ids, (id) => {
+    const watched = watchedUser(node, id)
+    if (!watched.viewers.has(viewer)) watched.viewers.set(viewer, 'nothing')
+    return watched.id
+  })
+}
+
+/** A session of this user wants to know of all these from now on, and of nobody else by their roster. */
+export function watchRoster(node: NodeState, viewer: User, roster: Sights): void {
+  const lost = (viewer.roster ?? []).filter((id) => !roster.has(id))
+  viewer.roster = Array.from(roster, ([id, sight]) => {
+    const watched = watchedUser(node, id)
+    watched.viewers.set(viewer, sight)
+    return watched.id
+  })
+  leaveRoster(node, viewer, lost)
+}
+
+/** No session of this user may want to know of their roster any more. */
+export function forgetRoster(node: NodeState, viewer: User): void {
+  if (!viewer.roster || [...viewer.sessions.values()].some(({ watchesRoster }) => watchesRoster)) return
+  const all = viewer.roster
+  viewer.roster = null
+  leaveRoster(node, viewer, all)
+}
+
+function leaveRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
+  for (const id of ids) node.watched.get(id)?.viewers.set(viewer, 'nothing')
+  stopWatching(node, viewer, ids)
 }
 
 /** Perhaps no session of this user wants to know of these any more. */
@@ -22,7 +50,7 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
   const sessions = [...viewer.sessions.values()]
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (!watched || sessions.some((session) => wants(session, id))) continue
+    if (!watched || sessions.some((session) => wants(node, session, id))) continue
     watched.viewers.delete(viewer)
     if (watched.viewers.size === 0) node.watched.delete(id)
   }
@@ -32,9 +60,9 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
 export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<string>): void {
   const { user } = session
   if (!user) return
-  const all = [...ids, ...(user.roster?.keys() ?? [])]
-  for (const id of all) node.watched.get(id)?.strays.delete(session)
-  stopWatching(node, user, all)
+  for (const id of [...ids, ...(user.roster ?? [])]) node.watched.get(id)?.strays.delete(session)
+  forgetRoster(node, user)
+  stopWatching(node, user, ids)
 }
 
 /** An answer may show a watcher something else than what all were told last: what comes next must know where this one stands. */
@@ -46,14 +74,14 @@ export function noteShown(
   time: number,
 ): void {
   const watched = node.watched.get(id)
-  if (!watched || !wants(session, id)) return
+  if (!watched || !wants(node, session, id)) return
   const { version, view, text } = shown
   if (watched.told === null) {
     watched.told = createTelling(id, view)
     watched.version = version
   } else if (
     !isNewer(version, watched.version) &&
-    text === textOf(watched.told, sightOf(session, id), time)
+    text === textOf(watched.told, sightOf(node, session, id), time)
   ) {
     watched.strays.delete(session)
   } else watched.strays.set(session, { version, text })
@@ -67,14 +95,25 @@ export function forgetOrder(watched: Watched): void {
 }
 
 /** How much a session that wants to know of a user sees of them. */
-export function sightOf(session: Session, target: string): Sight {
-  const subscribed = session.subscriptions.get(target) ?? 'nothing'
-  if (subscribed !== 'nothing' || !session.watchesRoster) return subscribed
-  return session.user?.roster?.get(target) ?? 'nothing'
+export function sightOf(node: NodeState, session: Session, target: string): Sight {
+  return sightBy(session, target, session.user ? rosterSight(node, session.user, target) : 'nothing')
 }
 
-function wants(session: Session, id: string): boolean {
-  return session.subscriptions.has(id) || (session.watchesRoster && session.user?.roster?.has(id) === true)
+/** The same, where it is known how much the user sees by their roster. */
+export function sightBy(session: Session, target: string, byRoster: Sight): Sight {
+  const { subscriptions, watchesRoster } = session
+  const byId = subscriptions.size > 0 ? (subscriptions.get(target) ?? 'nothing') : 'nothing'
+  return byId === 'nothing' && watchesRoster ? byRoster : byId
+}
+
+/** How much a user sees of another by their roster; `nothing`: they are not in there. */
+export function rosterSight(node: NodeState, viewer: User, target: string): Sight {
+  return node.watched.get(target)?.viewers.get(viewer) ?? 'nothing'
+}
+
+function wants(node: NodeState, session: Session, id: string): boolean {
+  if (session.subscriptions.has(id)) return true
+  return session.watchesRoster && session.user !== null && rosterSight(node, session.user, id) !== 'nothing'
 }
 
 function watchedUser(node: NodeState, id: string): Watched {
@@ -82,7 +121,7 @@ function watchedUser(node: NodeState, id: string): Watched {
   if (!watched) {
     watched = {
       id,
-      viewers: new Set(),
+      viewers: new Map(),
       version: { epoch: 0, version: NO_VERSION },
       told: null,
       strays: new Map(),

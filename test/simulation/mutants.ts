@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'watch-after-read',
     file: 'src/server/queries.ts',
-    find: "for (const id of added) session.subscriptions.set(id, 'nothing')",
+    find: "for (const id of kept) session.subscriptions.set(id, 'nothing')",
     replace: '',
     breaks: ['S4', 'L1'],
     why: 'what changes between the snapshot and the start of the watch is lost',
@@ -132,10 +132,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'passes-over-strays',
     file: 'src/server/tell.ts',
-    find: 'const stray = watched.strays.get(session)',
+    find: 'const stray = strays.size > 0 ? strays.get(session) : undefined',
     replace: 'const stray = undefined',
     breaks: ['S4', 'L1'],
-    seed: 1400,
+    seed: 5900,
     why: 'who subscribed between two changes keeps the first for ever; found here by the simulator itself',
   },
   {

@@ -11,14 +11,21 @@ interface NodeSocket extends WebSocketLike {
   on(type: 'error', listener: (error: Error) => void): unknown
 }
 
-/** Puts a socket under the node's care. */
+/**
+ * Puts a socket under the node's care.
+ *
+ * @param send - another way to send a text frame than the socket's own
+ */
 export function attachPlain<Request>(
   host: Host<Request>,
   socket: WebSocketLike,
   request: Request | undefined,
   identity: Identity | null,
+  send = (frame: string): void => {
+    socket.send(frame)
+  },
 ): void {
-  const inlet = host.accept(plainTransport(socket), { request, identity })
+  const inlet = host.accept(plainTransport(socket, send), { request, identity })
   const take = (data: unknown, isBinary: boolean): void => {
     if (isBinary) inlet.breach(CLOSE.BINARY)
     else inlet.frame(String(data))
@@ -39,11 +46,9 @@ export function attachPlain<Request>(
   }
 }
 
-function plainTransport(socket: WebSocketLike): Transport {
+function plainTransport(socket: WebSocketLike, send: (frame: string) => void): Transport {
   return {
-    send: (frame) => {
-      socket.send(frame)
-    },
+    send,
     close: (code, reason) => {
       socket.close(code, reason)
     },

@@ -21,6 +21,8 @@ export interface UpgradeRequest {
 
 /** The raw socket of an upgrade. Node's `Duplex` is one. */
 export interface UpgradeSocket {
+  /** Sends. */
+  write(data: Uint8Array): unknown
   /** Sends and closes. */
   end(data: string): unknown
 }

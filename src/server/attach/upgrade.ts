@@ -1,6 +1,7 @@
 /** Upgrades that offer our sub-protocol become our connections; all others stay untouched. */
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { SUBPROTOCOL, type WebSocketLike } from '../../core/socket.ts'
+import { createTextSender } from './text-frames.ts'
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
 
 /**
@@ -34,7 +35,7 @@ export type UpgradeHandler = (request: UpgradeRequest, socket: UpgradeSocket, he
 export function createUpgradeHandler(
   maxPayload: number,
   isAllowedOrigin: (origin: string) => boolean,
-  onSocket: (socket: WebSocketLike, request: UpgradeRequest) => void,
+  onSocket: (socket: WebSocketLike, request: UpgradeRequest, send: (text: string) => void) => void,
 ): UpgradeHandler {
   // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
   const options: ServerOptions & BoundOptions = {
@@ -53,7 +54,12 @@ export function createUpgradeHandler(
     if (!offersUs(request)) return false
     const { origin } = request.headers
     if (origin !== undefined && !isAllowedOrigin(origin)) refuse(socket)
-    else sockets.handleUpgrade(request as never, socket as never, head as never, onSocket as never)
+    else {
+      const take = (upgraded: WebSocketLike): void => {
+        onSocket(upgraded, request, createTextSender(upgraded, socket))
+      }
+      sockets.handleUpgrade(request as never, socket as never, head as never, take as never)
+    }
     return true
   }
 }

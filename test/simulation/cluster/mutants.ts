@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-watchers-are-told',
     file: 'src/server/watch.ts',
-    find: "if (subscribed !== 'nothing' || !session.watchesRoster) return subscribed",
-    replace: "if (subscribed !== 'nothing' || session.subscriptions.has(target)) return 'exact'",
+    find: "return byId === 'nothing' && watchesRoster ? byRoster : byId",
+    replace: "return byId !== 'nothing' || subscriptions.has(target) ? 'exact' : byRoster",
     breaks: ['S7'],
     seed: 249,
     why: 'a repair that asks nobody shows users to strangers; found here by the simulator itself',
