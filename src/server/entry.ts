@@ -54,7 +54,7 @@ export function takeIn(
 }
 
 /** Whether a session is here, or its coming or its end has still to be written: its user waits until it is in the entry. */
-function isUnderWay(owner: User | undefined, id: string): boolean {
+export function isUnderWay(owner: User | undefined, id: string): boolean {
   if (!owner || owner.sessions.has(id)) return owner !== undefined
   return [...owner.queue, ...owner.heldEnds].some(
     ({ change }) =>

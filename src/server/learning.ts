@@ -51,7 +51,7 @@ export function learn(
   user.invalidated = Math.max(user.invalidated, invalidated)
   if (known) tellSelf(node, user, [], now, out)
   if (known && lacksChoice(node, known, stored, now)) {
-    queueFirst(node, user, reconciliation(node, user, known.record), out)
+    queueFirst(node, user, choiceAlone(node, user, known.record, stored), out)
   }
   scheduleUser(node, user)
 }
@@ -64,6 +64,13 @@ function lacksChoice(node: NodeState, known: VersionedRecord, stored: StoredReco
   const knownAt = chosenAt(known.record)
   if (knownAt <= chosenAt(stored.record)) return false
   return known.epoch < stored.epoch || knownAt <= storageTime(node, now)
+}
+
+/** Who does not stand in what others wrote may have been superseded there: they come back by a sign of life, if at all. */
+function choiceAlone(node: NodeState, user: User, lost: UserRecord, { record }: StoredRecord): RecordChange {
+  const change = reconciliation(node, user, lost)
+  const left = new Set(record?.sessions.map(({ id }) => id))
+  return { ...change, sessions: change.sessions.filter(({ id }) => left.has(id)) }
 }
 
 function chosenAt(record: UserRecord | null): number {

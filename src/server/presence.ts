@@ -17,6 +17,7 @@ import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf }
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdEnds, markUser } from './changes.ts'
 import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
+import { isUnderWay } from './entry.ts'
 import { pursueFanout } from './fanout.ts'
 import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
@@ -212,7 +213,7 @@ function propose(
 ): void {
   const time = storageTime(node, now)
   const record = user.queue.reduce<UserRecord>(
-    (so, { change }) => applyChange(so, signed(node, change), time),
+    (so, { change }) => applyChange(so, signed(node, user, change), time),
     known.record,
   )
   if (record === known.record && known.version >= user.floor) {
@@ -241,12 +242,13 @@ function mayBeMissing(node: NodeState, known: VersionedRecord, now: number): boo
   return known.record.sessions.length > 0 && isHolding(node, now)
 }
 
-/** A session is held under the name that the node has when it is written. */
-function signed(node: NodeState, change: RecordChange): RecordChange {
+/** A session is held under the name that the node has when it is written; who is gone by then is not put back. */
+function signed(node: NodeState, user: User, change: RecordChange): RecordChange {
   const holder = incarnationNow(node)
   if (change.type === 'open') return { ...change, session: { ...change.session, node: holder } }
   if (change.type !== 'reconcile') return change
-  return { ...change, sessions: change.sessions.map((session) => ({ ...session, node: holder })) }
+  const left = change.sessions.filter(({ id }) => isUnderWay(user, id))
+  return { ...change, sessions: left.map((session) => ({ ...session, node: holder })) }
 }
 
 /** A hold starts a new count, so that what was held goes out when it ends. */

@@ -138,6 +138,56 @@ test('L3: a choice is put back by the node on which it was made, though its user
   expect(stored('alice').record).toMatchObject({ choice: { status: 'busy' }, sessions: [{}] })
 })
 
+test.each(['arrives', 'is lost'])(
+  'S12: who puts a lost choice back does not bring back the session that was superseded meanwhile; the message of it %s',
+  async (message) => {
+    const world = await scene()
+    const { cluster, clock, stored, one, two } = world
+    const alice = await one.open('alice')
+    await clock.advance(2 * F)
+    cluster.mark()
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+    alice.link.cut()
+    one.process.freeze()
+    await clock.advance(100)
+    cluster.lose()
+    if (message === 'is lost') one.way.bus = 'lost'
+    const back = await two.open('alice', { previous: alice.session })
+    one.way.calls.set('swap', 0)
+    one.process.thaw()
+    await clock.advance(2 * F)
+    expect(stored('alice').record).toMatchObject({
+      choice: { status: 'busy' },
+      sessions: [{ id: back.session }],
+    })
+    // Not even for a moment.
+    expect(one.way.calls.get('swap')).toBe(1)
+  },
+)
+
+test('S12: who is superseded before what was lost is put back does not come back with it', async () => {
+  const world = await scene()
+  const { cluster, clock, stored, one, two } = world
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+  cluster.lose()
+  alice.send({ type: 'PRESENCE_UPDATE', status: 'away', chosen: true })
+  // The answer by which the loss shows is on its way, and lies unread until there is no lease any more.
+  clock.setArrival(0, () => clock.setArrival(0, one.process.freeze))
+  await clock.advance(L - F + 500)
+  const back = await two.open('alice', { previous: alice.session })
+  one.way.calls.set('swap', 0)
+  one.process.thaw()
+  await clock.advance(2 * F)
+  expect(stored('alice').record).toMatchObject({
+    choice: { status: 'away' },
+    sessions: [{ id: back.session }],
+  })
+  expect(one.way.calls.get('swap')).toBe(1)
+})
+
 test('L4, S2: a part of the storage is out: whoever comes back meanwhile is not shown offline by the node that they left', async () => {
   const { clock, bob, stored, nodes, one, two } = await scene()
   const alice = await one.open('alice')
