@@ -77,6 +77,14 @@ const FOUND = [
     'S3: what a failover lost was shown to a newcomer by a node that knew it; the simulator took it for older',
   ],
   [6003875, "S12: a dead node's session whose end was held was put back after a wipe as this node's own"],
+  [
+    7000536,
+    'S12: a frozen node put back a choice that a failover had lost, and with it a session that was superseded',
+  ],
+  [
+    6002494,
+    'S15: what a thawed node had told of a session was older than 1.1 H when it froze again; the simulator overlooked it',
+  ],
   [7000327, 'S11: who was spoken of before the question about them was answered was taken for a new contact'],
   [
     6002079,

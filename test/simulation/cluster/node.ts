@@ -12,9 +12,9 @@ import { breaks, contactsAdapter, type World } from './world.ts'
 /** `closing`: it drains; `closed`: it has gone of its own accord; `dead`: it was killed. */
 type NodePhase = 'up' | 'closing' | 'closed' | 'dead'
 
-/** How the storage, or a part of it, has heard of a node. */
+/** How the storage, or a part of it, has heard of a node or of a session. */
 export interface Reach {
-  /** When it last took a flush of it. */
+  /** When it last took a flush of it; of a session, when that can have told of a sign of life. */
   keptAt: number
   /** When it was last heard of again after it had been out of reach, and when it had been heard of before. */
   healed: { readonly at: number; readonly keptAt: number }
@@ -127,7 +127,7 @@ export function startNode(world: World): ClusterNode {
 
 const MOST_MESSAGES = 50
 
-function createReach(): Reach {
+export function createReach(): Reach {
   const never = Number.NEGATIVE_INFINITY
   return { keptAt: never, healed: { at: never, keptAt: never } }
 }

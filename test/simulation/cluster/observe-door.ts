@@ -8,7 +8,7 @@ import { type Door, hear, lose, noteLife, welcomed } from '../door.ts'
 import { follow, shows, type History, type Place } from '../history.ts'
 import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
-import type { ClusterNode, Known } from './node.ts'
+import { type ClusterNode, createReach, type Known } from './node.ts'
 import { isFenced, isRepairing, observeForgotten } from './observe-storage.ts'
 import { faultAt, tellSlackMs } from './verdicts.ts'
 import type { SessionTruth } from '../truth.ts'
@@ -16,7 +16,12 @@ import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
 export function observeDoor(world: World, node: ClusterNode, link: MemoryLink): SocketObserver {
   const { clock } = world
-  const side: ClusterSide = { ...createServerSide(link, clock.now()), node, askedAt: -Infinity }
+  const side: ClusterSide = {
+    ...createServerSide(link, clock.now()),
+    node,
+    askedAt: -Infinity,
+    reach: createReach(),
+  }
   world.sides.set(link.id, side)
   const door = doorOf(world)
   const says = (what: string): void => {

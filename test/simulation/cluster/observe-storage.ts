@@ -2,7 +2,7 @@
 import type { UserRecord } from '../../../src/core/record.ts'
 import { addressOf, toleranceMs } from '../../../src/core/lease.ts'
 import { INTERVAL_SPREAD } from '../../../src/core/timing.ts'
-import type { FlushReply } from '../../../src/server/index.ts'
+import type { Flush, FlushReply } from '../../../src/server/index.ts'
 import type { MemoryCall } from '../../../src/testing/index.ts'
 import { isPossible } from '../choices.ts'
 import { addView, newest, shownBy } from '../history.ts'
@@ -20,12 +20,24 @@ import {
   reachOf,
   writeSlackMs,
 } from './verdicts.ts'
+import { isFar } from './way.ts'
 import { breaks, userTruth, type World } from './world.ts'
 
 /** S13: who has no lease makes no transition. */
 export function observeCall(world: World, node: Known, call: MemoryCall): void {
   if (call.method === 'swap' && isFenced(world, node))
     breaks(world, 'S13', `${node.name} writes, and has no lease`)
+  if (call.method === 'flush') judgeSilent(world, call.args[0])
+}
+
+/** S6: by this a dead node's sessions were last seen. */
+function judgeSilent(world: World, { silent }: Flush): void {
+  const now = world.clock.now()
+  for (const { id, ageMs } of silent) {
+    const silentMs = now - (world.sessions.get(id)?.heardAt ?? now)
+    if (ageMs > silentMs + 1)
+      breaks(world, 'S6', `${id} is said to be silent for ${ageMs} ms, and is for ${silentMs} ms`)
+  }
 }
 
 /** More than L − F past sending its last good flush. */
@@ -62,8 +74,9 @@ export function observeCarried(
   if (call.method === 'flush') {
     const { outcome } = reply as FlushReply
     if (outcome === 'kept') {
-      noteKept(world, node)
-      if (node.way.state !== 'torn') noteKept(world, node.farPart)
+      noteKept(world, node, clock.now())
+      if (node.way.state !== 'torn') noteKept(world, node.farPart, clock.now())
+      noteSessions(world, node, call.args[0], sentAt)
     } else trace(() => `${node.name} ${call.args[0].incarnation} flushes: ${outcome}`)
   }
   if (call.method === 'claim' || call.method === 'discharge')
@@ -76,10 +89,28 @@ export function observeCarried(
     breaks(world, 'S13', `a write of ${node.name} that is ${lateMs} ms late changes something`)
 }
 
-function noteKept(world: World, reach: Reach): void {
+function noteKept(world: World, reach: Reach, keptAt: number): void {
   const now = world.clock.now()
   if (reach.keptAt > 0 && isOutOfReach(world, reach)) reach.healed = { at: now, keptAt: reach.keptAt }
-  reach.keptAt = now
+  reach.keptAt = keptAt
+}
+
+/**
+ * C2, T − 1.1 H − F, is what is left of T by a last sign of life that was 1.1 H old when the storage was told of it. Where a
+ * flush has told of an older one, after a stall of the node say, C2 counts from 1.1 H after that: what the session has
+ * answered since, the storage is told by the next flush.
+ */
+function noteSessions(world: World, node: Known, { silent }: Flush, sentAt: number): void {
+  const { clock, durations, sides } = world
+  const ages = new Map(silent.map(({ id, ageMs }) => [id, ageMs]))
+  for (const side of sides.values()) {
+    if (side.node !== node || !side.session) continue
+    if (node.way.state === 'torn' && isFar(side.session.user)) continue
+    const ageMs = ages.get(side.session.id)
+    const told =
+      ageMs === undefined ? clock.now() : sentAt - ageMs + (1 + INTERVAL_SPREAD) * durations.intervalMs
+    noteKept(world, side.reach, told)
+  }
 }
 
 /** δ of the contract. */

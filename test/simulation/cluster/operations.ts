@@ -262,12 +262,13 @@ function befallStorage(world: World, operation: StorageOperation): void {
 }
 
 /** The storage has heard of the nodes now. What is given back has it forget what it heard of them since. */
-function rememberFlushes({ nodes }: World): () => void {
-  const known = nodes
-    .flatMap((node) => [node, node.farPart])
-    .map((reach) => ({ reach, keptAt: reach.keptAt }))
+function rememberFlushes({ nodes, sides }: World): () => void {
+  const ofNodes = nodes.flatMap((node) => [node, node.farPart])
+  const ofSessions = [...sides.values()].map(({ reach }) => reach)
+  const known = new Map([...ofNodes, ...ofSessions].map((reach) => [reach, reach.keptAt]))
   return () => {
-    for (const { reach, keptAt } of known) reach.keptAt = keptAt
+    for (const [reach, keptAt] of known) reach.keptAt = keptAt
+    for (const { reach } of sides.values()) if (!known.has(reach)) reach.keptAt = Number.NEGATIVE_INFINITY
   }
 }
 

@@ -8,16 +8,20 @@ import { GATHERING_MS } from '../waits.ts'
 import { outageEnd, outageSince } from './calm.ts'
 import { type ClusterNode, isRunning, type Reach, troubleOf } from './node.ts'
 import { isFar } from './way.ts'
-import type { World } from './world.ts'
+import type { ClusterSide, World } from './world.ts'
 
 /** How long a node leaves alone what has failed. */
 const RETRY_MS = 1_000
 
 /** The node that holds a session. */
-export function holderOf({ sides }: World, { link }: SessionTruth): ClusterNode {
+export function holderOf(world: World, session: SessionTruth): ClusterNode {
+  return sideOf(world, session).node
+}
+
+function sideOf({ sides }: World, { link }: SessionTruth): ClusterSide {
   const side = sides.get(link)
   if (!side) throw new Error(`There was no connection #${link}`)
-  return side.node
+  return side
 }
 
 /** When something was last wrong with the storage, a node, or the way between them; `now` while something is. */
@@ -80,10 +84,11 @@ function graceFrom({ drainsSince, drainsUntil }: ClusterNode, droppedAt: number)
   return droppedAt >= drainsSince ? Math.max(droppedAt, drainsUntil) : droppedAt
 }
 
-/** S2: "its node reaches the storage", which is the part of it that has the user's record. */
+/** S2: "its node reaches the storage", which is the part of it that has the user's record, and has told it of the session. */
 export function reachOf(world: World, session: SessionTruth): Reach {
-  const holder = holderOf(world, session)
-  return isFar(session.user) ? holder.farPart : holder
+  const side = sideOf(world, session)
+  if (side.reach.keptAt > Number.NEGATIVE_INFINITY) return side.reach
+  return isFar(session.user) ? side.node.farPart : side.node
 }
 
 /** S2: whether anybody may end a session now. */

@@ -24,7 +24,7 @@ import type { ServerSide } from '../server-side.ts'
 import { type Acquaintance, acquaint } from '../setup.ts'
 import type { Bounds, SessionTruth } from '../truth.ts'
 import type { Trace } from '../world.ts'
-import { type ClusterNode, startNode } from './node.ts'
+import { type ClusterNode, type Reach, startNode } from './node.ts'
 import { contactsOf, type Durations, durationsOf, type Setup } from './setup.ts'
 import { createCalm, type Calm } from './calm.ts'
 import type { Weather } from './way.ts'
@@ -59,6 +59,8 @@ export interface ClusterSide extends ServerSide {
   readonly node: ClusterNode
   /** When its node last asked for a sign of life. */
   askedAt: number
+  /** How the storage has heard of its session, if it has. */
+  readonly reach: Reach
 }
 
 /** What is known of a user. */
