@@ -23,8 +23,8 @@ export interface SearchOptions {
   readonly shrink?: boolean
 }
 
-/** Making a failing run smaller ends after this long, with the smallest that was found. */
-const SHRINK_MS = 60_000
+/** Making a failing run smaller ends after this long, with the smallest that was found; so does a run that has no end. */
+const MOST_MS = 60_000
 
 /** Plays the run of a seed. `null`: every promise was kept. */
 export async function search<Setup, Step>(
@@ -45,10 +45,11 @@ export async function search<Setup, Step>(
     seed,
     numRuns: 1,
     endOnFailure: !shrink,
-    interruptAfterTimeLimit: SHRINK_MS,
+    interruptAfterTimeLimit: MOST_MS,
   })
   if (!failed) return null
-  const [setup, script] = counterexample as [Setup, Step[]]
+  if (!counterexample) throw new Error(`Seed ${seed} was not played to its end within ${MOST_MS / 1_000} s`)
+  const [setup, script] = counterexample
   const error = errorInstance as Error
   return {
     seed,
