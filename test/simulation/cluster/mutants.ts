@@ -12,6 +12,16 @@ export const MUTANTS: readonly Mutant[] = [
     why: 'a node that froze and came back loses the sessions that it has put back under its next name',
   },
   {
+    // On no occasion at all: of an outage a lapsed lease and a late answer tell as well as the flush that failed.
+    name: 'no-hold-after-an-outage',
+    file: 'src/server/standing.ts',
+    find: '  hold(node, now + node.config.timing.recoveryHoldMs)',
+    replace: '  hold(node, now)',
+    breaks: ['S2', 'S10', 'S15'],
+    seed: 20,
+    why: 'the storage is back, and whoever is first takes all others for dead',
+  },
+  {
     name: 'fenced-node-goes-on',
     file: 'src/server/standing.ts',
     find: "return sharing.outage || sharing.standing !== 'joined' || !mayWrite(sharing.lease, now, config.timing)",
