@@ -50,6 +50,25 @@ describe('subscribe', () => {
     ])
   })
 
+  it('keeps whoever stands on an early page of the answer as fresh as those on the last', async () => {
+    const world = createClientWorld()
+    const { listener, told } = recorder()
+    world.server.script = ({ send }, message) => {
+      if (message.type !== 'subscribe') return false
+      const { ref, users } = message
+      users.forEach((user, index) => {
+        const more = index < users.length - 1
+        send({ type: 'snapshot', ref, users: [{ user, ...ONLINE }], ...(more && { more }) })
+      })
+      return true
+    }
+    const { ready } = world.client.subscribe(['bob', 'carol', 'dave'], listener)
+    await world.clock.advance(100)
+    expect(await ready).toHaveLength(3)
+    await world.clock.advance(120_000)
+    expect(told).toEqual(['bob online 1', 'carol online 1', 'dave online 1'])
+  })
+
   it('tells a listener of the first snapshot and of each visible change, with what it saw before', async () => {
     const { client, clock, server } = createClientWorld()
     const calls: [Presence, Presence][] = []

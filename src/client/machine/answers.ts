@@ -118,8 +118,13 @@ function noteWatched(
   out: Out,
 ): void {
   requests.failures = 0
-  if (keys[0] === ROSTER) out.push({ type: 'page', users: users.map(({ user }) => user), more })
+  const page = users.map(({ user }) => user)
+  if (keys[0] === ROSTER) out.push({ type: 'page', users: page, more })
   else if (!more) out.push({ type: 'told', keys })
+  else {
+    const asked = new Set(keys)
+    out.push({ type: 'told', keys: page.filter((user) => asked.has(user)) })
+  }
 }
 
 function fail(requests: Requests, request: Request, error: PresenceError, turn: AnswerTurn): void {
