@@ -5,8 +5,8 @@
 import { openBook } from '../support/books.mjs'
 
 const HEARTBEAT = '{"type":"heartbeat"}'
-/** How often somebody's heartbeat is due. */
-const TICK_MS = 20
+/** So many times within their interval somebody's heartbeat is due: as often as presencekit looks. */
+const TICKS = 200
 
 /**
  * @typedef {{ type: string, token: string, status: string, ref: number, users: readonly string[] }} Message
@@ -98,13 +98,14 @@ function* connectedOf(users, sockets) {
  * @param {(socket: Socket, text: string) => void} send
  */
 function beat(sockets, heartbeatMs, send) {
+  const tickMs = heartbeatMs / TICKS
   let owed = 0
   let remaining = sockets.values()
   setInterval(() => {
-    for (owed += (sockets.size * TICK_MS) / heartbeatMs; owed >= 1; owed--) {
+    for (owed += sockets.size / TICKS; owed >= 1; owed--) {
       let next = remaining.next()
       if (next.done) next = (remaining = sockets.values()).next()
       if (!next.done) send(next.value, HEARTBEAT)
     }
-  }, TICK_MS)
+  }, tickMs)
 }

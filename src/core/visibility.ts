@@ -71,23 +71,28 @@ export const DEFAULT_PRIVACY: Privacy = Object.freeze({
   blocked: NOBODY,
 })
 
-/** Decides how much of one user another sees. */
-export function judge(pair: {
+/** Two users, and what they have settled. */
+interface Pair {
   readonly viewer: string
   readonly target: string
   /** The contacts say that the viewer may see the target. */
   readonly isContact: boolean
   readonly of: Privacy
   readonly by: Privacy
-}): Sight {
-  const { viewer, target, isContact, of, by } = pair
+}
+
+/** Decides how much of one user another sees. */
+export function judge(pair: Pair): Sight {
+  const { viewer, target, of, by } = pair
   if (viewer === target) return 'exact'
   if (of.blocked.has(viewer) || by.blocked.has(target)) return 'nothing'
-  const isMutual = of.reciprocal && by.reciprocal
-  const isShown = (kind: 'online' | 'lastSeen'): boolean =>
-    admits(of[kind], viewer, isContact) && !(isMutual && hidesFrom(by[kind], target))
-  if (!isShown('online')) return 'nothing'
-  return isShown('lastSeen') ? of.precision : 'status'
+  if (!isShown('online', pair)) return 'nothing'
+  return isShown('lastSeen', pair) ? of.precision : 'status'
+}
+
+function isShown(kind: 'online' | 'lastSeen', { viewer, target, isContact, of, by }: Pair): boolean {
+  if (!admits(of[kind], viewer, isContact)) return false
+  return !(of.reciprocal && by.reciprocal && hidesFrom(by[kind], target))
 }
 
 /** Whether anybody may watch a user, known or not. */

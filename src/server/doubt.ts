@@ -2,22 +2,31 @@
  * Contacts change while questions about them are under way. An answer may be older than the change, so whatever was
  * asked before and concerns the user is asked again: who was just blocked must not be shown anything by a late answer.
  */
+import type { Sights } from '../core/visibility.ts'
 import type { Answer } from './entities.ts'
 import type { NodeState } from './state.ts'
+
+const NOBODY: Sights = new Map()
 
 /** Notes a change of contacts with every question that is under way. */
 export function castDoubt(node: NodeState, changed: string): void {
   for (const { doubts } of doubtable(node)) doubts.add(changed)
   for (const { query } of onceAsked(node)) {
-    if (query.viewer === changed) query.sights?.clear()
-    else query.sights?.delete(changed)
+    if (query.viewer === changed) query.sights = NOBODY
+    else if (query.sights?.has(changed)) query.sights = without(query.sights, changed)
   }
+}
+
+function without(sights: Sights, id: string): Sights {
+  const rest = new Map(sights)
+  rest.delete(id)
+  return rest
 }
 
 /** Anything may have changed. */
 export function castDoubtOnAll(node: NodeState): void {
   for (const { doubts, asker } of doubtable(node)) doubts.add(asker)
-  for (const { query } of onceAsked(node)) query.sights?.clear()
+  for (const { query } of onceAsked(node)) query.sights = NOBODY
 }
 
 /** What is left of an answer that is asked for only once is covered, for nobody judges it again. */

@@ -3,7 +3,7 @@ import type { ServerHeartbeat } from '../core/heartbeat.ts'
 import type { PresenceView, SessionActivity } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
-import type { Sight } from '../core/visibility.ts'
+import type { Sight, Sights } from '../core/visibility.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
 import type { RateMeter } from './meter.ts'
 import type { StoredRecord } from './storage/contract.ts'
@@ -198,7 +198,7 @@ export interface Query {
   /** This question has put the whole roster on the watch list. */
   startsRoster: boolean
   /** How much of each the asker sees; `null`: not known yet, or everything. */
-  sights: Map<string, Sight> | null
+  sights: Sights | null
   /** Users whose contacts changed since the contacts were asked. */
   readonly doubts: Set<string>
   /** What was pushed to the asker while the answer was on its way. */

@@ -49,7 +49,8 @@ export function createJudging(
 
   const roster = (viewer: string): Awaitable<Sights> => {
     const all = () => true
-    if (!adapters.privacy)
+    // Then whoever is in the list may be seen, as far as the contacts go.
+    if (!adapters.privacy || adapters.contacts.symmetric === true)
       return andThen(contacts({ about: 'roster', user: viewer }), (ids) => sightsOf(viewer, [...ids], all))
     return andThen(contacts({ about: 'own', user: viewer }), (own) => among(viewer, [...own]))
   }

@@ -8,7 +8,7 @@
  */
 import { changesFrame, encode, encodePresence, snapshotFrame } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
-import { type PresenceView, UNKNOWN_VIEW } from '../core/model.ts'
+import { type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
@@ -18,7 +18,7 @@ import type { Answer, Change, PushedChange, Query, Session } from './entities.ts
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { paceOf, takeGathered, waitForMore } from './gathering.ts'
-import { createTelling, textAt, textOf } from './telling.ts'
+import { createTelling, textAt } from './telling.ts'
 import { askTurn } from './turn.ts'
 import { noteShown } from './watch.ts'
 
@@ -170,7 +170,7 @@ function flushPage(node: NodeState, session: Session, now: number, out: NodeActi
   if (session.answers.length > 0) markSession(node, session, out)
 }
 
-/** What an answer shows of one user, encoded. */
+/** What an answer shows of one user, encoded; the same text that was encoded for others, where they see the same. */
 function showOne(
   node: NodeState,
   session: Session,
@@ -183,11 +183,13 @@ function showOne(
   if (sight === 'nothing' || !record) return encodePresence(id, UNKNOWN_VIEW)
   const time = storageTime(node, now)
   const pushed = query.pushed.get(id)?.version
-  const telling = createTelling(id, viewFor(node, query, id, record, now))
+  const watched = node.watched.get(id)
+  const told = watched?.told
+  const view = viewFor(node, query, id, record, now)
+  const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
   const version = pushed && isNewer(pushed, record) ? pushed : record
-  const { view } = telling
-  noteShown(node, session, id, { version, view, text: textOf(telling, sight, time) }, time)
-  tellOthers(session, query, id, { version: record, view })
+  if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
+  if (session.queries.size > 1) tellOthers(session, query, id, { version: record, view })
   return textAt(telling, sight, time)
 }
 

@@ -134,7 +134,7 @@ export function onVisibility(
   const { session, viewer } = query
   if (session && viewer !== null && !admitStrangers(node, viewer, query.ids, judgement, now, out))
     return fail(node, query, 'LIMIT', out)
-  query.sights = new Map(sights)
+  query.sights = sights
   if (query.kind === 'roster') startRoster(node, query, sights, out)
   if (query.kind === 'subscribe') judge(query, sights)
   if (session?.user) noteWatching(node, session.user, query, now, out)

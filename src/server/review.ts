@@ -3,7 +3,7 @@
  * sight is told what there is to see, who loses it gets `unknown`. Pushes need no review: they ask the contacts anew.
  */
 import { castDoubt, castDoubtOnAll, isDoubtful } from './doubt.ts'
-import type { Sights } from '../core/visibility.ts'
+import type { Sight, Sights } from '../core/visibility.ts'
 import { judgeEveryMs, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
@@ -127,19 +127,27 @@ export function onReviewPairs(
   if (!judgement && session.user) judgeLater(node, session.user, now)
   const gained: string[] = []
   const lost: string[] = []
+  const judged = new Map<string, Sight>()
   for (const id of ids) {
     const before = session.subscriptions.get(id)
     if (before === undefined) continue
     const sight = judgement?.sights.get(id) ?? 'nothing'
     session.subscriptions.set(id, sight)
-    for (const query of session.queries)
-      if (query.sights?.has(id)) query.sights.set(id, sightOf(node, session, id))
+    judged.set(id, sightOf(node, session, id))
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
     if (sight !== 'nothing') gained.push(id)
     else if (sightOf(node, session, id) === 'nothing') lost.push(id)
   }
+  for (const query of session.queries) if (query.sights) query.sights = amended(query.sights, judged)
   hide(node, session, lost, out)
   if (gained.length > 0) readGained(node, [session], gained, out)
+}
+
+/** What an answer under way may show, by what is known now. */
+function amended(sights: Sights, judged: Sights): Sights {
+  const all = new Map(sights)
+  for (const [id, sight] of judged) if (all.has(id)) all.set(id, sight)
+  return all
 }
 
 /** A viewer's time has come: what could not be asked is asked again, and what nobody told of is found. */

@@ -34,12 +34,13 @@ export function applyRoster(
   const gained = [...roster.keys()].filter(
     (id) => isUnsure(id) || rosterSight(node, viewer, id) !== roster.get(id),
   )
-  const lost = before.filter((id) => !roster.has(id))
+  const isSame = gained.length === 0 && before.length === roster.size
+  const lost = isSame ? [] : before.filter((id) => !roster.has(id))
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
-  watchRoster(node, viewer, roster)
+  // Most lists that are looked at again by and by are as they were.
+  if (!isSame) watchRoster(node, viewer, roster)
   for (const session of watching) {
-    for (const query of session.queries)
-      if (query.kind === 'roster' && query.sights) query.sights = new Map(roster)
+    for (const query of session.queries) if (query.kind === 'roster' && query.sights) query.sights = roster
     hide(
       node,
       session,
@@ -79,7 +80,8 @@ export function onGained(
       const text = textAt(telling, sight, time)
       const version = newest(query.pushed.get(id)?.version, stored)
       enqueueChange(node, session, { user: id, before: '', update, text, view, version }, out)
-      noteShown(node, session, id, { version, view, text: update }, time)
+      const watched = node.watched.get(id)
+      if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
     })
   }
 }

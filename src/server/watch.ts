@@ -2,12 +2,11 @@
  * Who watches whom here, and what they saw last. Of each watched user it is kept what their watchers were told, so that
  * nobody is told the older thing last or the same thing twice, wherever the news comes from.
  */
-import type { PresenceView } from '../core/model.ts'
-import { isNewer, NO_VERSION } from '../core/version.ts'
+import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
-import type { Session, Shown, User, Watched } from './entities.ts'
+import type { Session, Telling, User, Watched } from './entities.ts'
 import type { NodeState } from './state.ts'
-import { createTelling, textOf } from './telling.ts'
+import { textOf } from './telling.ts'
 
 /** A number of changes of contacts that is not known yet. */
 export const NOT_SEEN = -1
@@ -50,7 +49,7 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
   const sessions = [...viewer.sessions.values()]
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (!watched || sessions.some((session) => wants(node, session, id))) continue
+    if (!watched || sessions.some((session) => wants(session, watched))) continue
     watched.viewers.delete(viewer)
     if (watched.viewers.size === 0) node.watched.delete(id)
   }
@@ -65,26 +64,32 @@ export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<s
   stopWatching(node, user, ids)
 }
 
+/** What an answer has shown of a user. */
+export interface Answered {
+  readonly version: Version
+  readonly telling: Telling
+  readonly sight: Sight
+}
+
 /** An answer may show a watcher something else than what all were told last: what comes next must know where this one stands. */
 export function noteShown(
   node: NodeState,
   session: Session,
-  id: string,
-  shown: Shown & { readonly view: PresenceView },
+  watched: Watched,
+  { version, telling, sight }: Answered,
   time: number,
 ): void {
-  const watched = node.watched.get(id)
-  if (!watched || !wants(node, session, id)) return
-  const { version, view, text } = shown
-  if (watched.told === null) {
-    watched.told = createTelling(id, view)
+  if (!wants(session, watched)) return
+  const { told, strays } = watched
+  if (told === null) {
+    watched.told = telling
     watched.version = version
-  } else if (
-    !isNewer(version, watched.version) &&
-    text === textOf(watched.told, sightOf(node, session, id), time)
-  ) {
-    watched.strays.delete(session)
-  } else watched.strays.set(session, { version, text })
+    return
+  }
+  const text = textOf(telling, sight, time)
+  if (!isNewer(version, watched.version) && text === textOf(told, sightOf(node, session, watched.id), time)) {
+    if (strays.size > 0) strays.delete(session)
+  } else strays.set(session, { version, text })
 }
 
 /** Whatever comes next is news, if it differs from what was told. */
@@ -111,9 +116,9 @@ export function rosterSight(node: NodeState, viewer: User, target: string): Sigh
   return node.watched.get(target)?.viewers.get(viewer) ?? 'nothing'
 }
 
-function wants(node: NodeState, session: Session, id: string): boolean {
-  if (session.subscriptions.has(id)) return true
-  return session.watchesRoster && session.user !== null && rosterSight(node, session.user, id) !== 'nothing'
+function wants({ subscriptions, watchesRoster, user }: Session, { id, viewers }: Watched): boolean {
+  if (subscriptions.has(id)) return true
+  return watchesRoster && user !== null && (viewers.get(user) ?? 'nothing') !== 'nothing'
 }
 
 function watchedUser(node: NodeState, id: string): Watched {

@@ -15,15 +15,16 @@ export function inSteps<A, B>(
   map: (item: A) => Awaitable<B>,
   results: B[] = [],
 ): Awaitable<B[]> {
-  while (results.length < items.length) {
-    const step = items.slice(results.length, results.length + AT_ONCE).map((item) => attempt(map, item))
-    if (step.some(isPromise)) {
-      return Promise.all(step).then((values) => {
+  for (let place = results.length; place < items.length; place++) {
+    const first = attempt(map, items[place] as A)
+    if (isPromise(first)) {
+      const others = items.slice(place + 1, place + AT_ONCE).map((item) => attempt(map, item))
+      return Promise.all([first, ...others]).then((values) => {
         results.push(...values)
         return inSteps(items, map, results)
       })
     }
-    results.push(...(step as B[]))
+    results.push(first)
   }
   return results
 }
