@@ -3,7 +3,7 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createPresenceServer } from 'presencekit/server'
+import { cachedContacts, createPresenceServer } from 'presencekit/server'
 import { openBook } from '../support/books.mjs'
 
 /** Beats of a connection in T. */
@@ -22,7 +22,7 @@ export async function startPresencekit(settings, options) {
   const { heartbeatMs } = settings
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
-    contacts: { contactsOf: openBook(settings).contactsOf, symmetric: true },
+    contacts: cachedContacts({ contactsOf: openBook(settings).contactsOf, symmetric: true }),
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),

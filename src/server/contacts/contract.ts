@@ -3,7 +3,7 @@
  */
 import type { Awaitable } from '../../core/awaitable.ts'
 
-/** User ids: all at once, later, or in pages as they come. */
+/** User ids: all at once, later, or in pages as they come. A `Set` is not copied, so it is the cheapest for long lists. */
 export type IdSource = Awaitable<Iterable<string>> | AsyncIterable<Iterable<string>>
 
 /**

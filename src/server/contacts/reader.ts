@@ -2,7 +2,7 @@
  * Asks a contacts adapter and makes one kind of answer of all its kinds: what it leaves out, pages, promises, time
  * limits and wrong ids are dealt with here, so that neither adapters nor the presence service need to.
  */
-import type { Awaitable } from '../../core/awaitable.ts'
+import { type Awaitable, isPromise } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
 import { isUserId } from '../../core/ids.ts'
 import { PresenceError } from '../../core/errors.ts'
@@ -29,7 +29,16 @@ export function createContactsReader(
     if (!isUserId(id, limits.idBytes))
       throw new PresenceError('BAD_ID', 'The contacts adapter gave an id that is none')
   }
-  const list = (source: IdSource) => collect(source, most, check)
+  // A set that was looked through already is taken as it is: copying 100,000 ids for each change takes 10 ms.
+  const checked = new WeakMap<ReadonlySet<string>, number>()
+  const list = (source: IdSource): Awaitable<ReadonlySet<string>> => {
+    if (isPromise(source)) return source.then(list)
+    if (!(source instanceof Set) || source.size > most) return collect(source, most, check)
+    const ids = source as ReadonlySet<string>
+    if (checked.get(ids) !== ids.size) for (const id of ids) check(id)
+    checked.set(ids, ids.size)
+    return ids
+  }
   const contactsOf = (user: string) => list(adapter.contactsOf(user))
   const guard = createGuard('contacts', limits.contactsTimeoutMs, clock, adapter.invalidate === undefined)
 
