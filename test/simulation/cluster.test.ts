@@ -111,6 +111,10 @@ const FOUND = [
     'S2: who was replaced before they were written was taken off the entry, and their user waited for it for ever',
   ],
   [8007063, 'ENTRY: whose coming was given up because others had written since stood in the entry for ever'],
+  [
+    10002686,
+    'S2: the simulator took each flush that told of the same silence for the healing of a node cut off, and asked for another question',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

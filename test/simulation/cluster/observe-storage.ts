@@ -95,10 +95,16 @@ function noteKept(world: World, reach: Reach, keptAt: number): void {
   reach.keptAt = keptAt
 }
 
+/** Ages are told in whole milliseconds: by so much a sign of life that is told again is another. */
+const ROUNDING_MS = 1
+
 /**
  * C2, T − 1.1 H − F, is what is left of T by a last sign of life that was 1.1 H old when the storage was told of it. Where a
  * flush has told of an older one, after a stall of the node say, C2 counts from 1.1 H after that: what the session has
  * answered since, the storage is told by the next flush.
+ *
+ * S2 speaks of the healing of "a node cut off". Of a session that is silent itself every flush tells the same: its C2 runs
+ * out with nothing cut off, and nothing heals by the next one.
  */
 function noteSessions(world: World, node: Known, { silent }: Flush, sentAt: number): void {
   const { clock, durations, sides } = world
@@ -109,7 +115,10 @@ function noteSessions(world: World, node: Known, { silent }: Flush, sentAt: numb
     const ageMs = ages.get(side.session.id)
     const told =
       ageMs === undefined ? clock.now() : sentAt - ageMs + (1 + INTERVAL_SPREAD) * durations.intervalMs
-    noteKept(world, side.reach, told)
+    const { healed } = isFar(side.session.user) ? node.farPart : node
+    const isNews = told > side.reach.keptAt + ROUNDING_MS
+    if (isNews || healed.at === clock.now()) noteKept(world, side.reach, told)
+    else side.reach.keptAt = told
   }
 }
 
