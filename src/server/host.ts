@@ -118,19 +118,30 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     if (running) return
     running = true
     for (let next = events.shift(); next; next = events.shift()) {
-      guard('internal', () => {
-        step(node, next, clock.now(), actions)
-      })
-      for (const action of actions.splice(0)) guard('socket', () => perform(action))
+      take(next)
+      for (const action of actions.splice(0)) carryOut(action)
     }
     running = false
   }
-
-  const guard = (stage: ErrorStage, act: () => void): void => {
+  const take = (event: NodeEvent): void => {
+    try {
+      step(node, event, clock.now(), actions)
+    } catch (error) {
+      options.onError(error, 'internal')
+    }
+  }
+  const carryOut = (action: NodeAction): void => {
+    try {
+      perform(action)
+    } catch (error) {
+      options.onError(error, 'socket')
+    }
+  }
+  const guard = (act: () => void): void => {
     try {
       act()
     } catch (error) {
-      options.onError(error, stage)
+      options.onError(error, 'socket')
     }
   }
 
@@ -251,7 +262,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     accept(transport, { request, identity }) {
       const connection = nextConnection++
       // Who comes when all is over is sent on, and not left hanging.
-      if (stopped) guard('socket', () => transport.close(CLOSE.RESTART, 'RESTART 0'))
+      if (stopped) guard(() => transport.close(CLOSE.RESTART, 'RESTART 0'))
       else connections.set(connection, { transport, request: identity ? undefined : request })
       dispatch({ type: 'open', connection, session: options.createSessionId(), identity })
       return {
@@ -279,8 +290,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     stop() {
       stopped = true
       cancelWake()
-      for (const { transport } of connections.values())
-        guard('socket', () => transport.terminate(CLOSE.RESTART))
+      for (const { transport } of connections.values()) guard(() => transport.terminate(CLOSE.RESTART))
       connections.clear()
       for (const { reject } of callers.values())
         reject(new PresenceError('CLOSED', 'The presence server is closed'))

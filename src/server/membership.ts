@@ -4,7 +4,7 @@
  *
  * answer of a flush | what follows
  * ------------------|--------------------------------------------------------------------------------
- * kept              | the lease runs on; after an outage: R begins, everything is compared
+ * kept              | the lease runs on; after an outage: R begins, everything is compared; after a loss: the latter
  * late              | the clock or the way was held up: R begins, the flush goes out again by the new time
  * lost              | others may have ended its sessions: it joins again, as its next incarnation
  * none within 0.8 F | outage: nothing is decided, what is known is stale
@@ -132,14 +132,16 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
   sharing.outage = false
   if (wasOut) startHold(node, now)
   const isNew = noteEpoch(node, reply.epoch, now)
-  if (sharing.standing === 'joining') {
-    sharing.standing = 'listing'
-    gatherSessions(node)
-  } else if (hasLost(sharing, reply)) gatherSessions(node)
+  const isJoining = sharing.standing === 'joining'
+  const isLoss = !isJoining && hasLost(sharing, reply)
+  if (isJoining) sharing.standing = 'listing'
+  if (isJoining || isLoss) gatherSessions(node)
   sharing.flushedAt = Math.min(reply.now, sharing.flushed.sentAt)
   if (sharing.standing === 'listing') return enlist(node, now, out)
-  if (wasOut || isNew) resume(node, now, out)
-  else enlist(node, now, out)
+  if (wasOut || isNew) return resume(node, now, out)
+  enlist(node, now, out)
+  // Records will have lost as much as the entry has, and this node may be gone before the next comparison.
+  if (isLoss) compareSoon(node, now, out)
 }
 
 /** The node may write and speak again: what it kept back goes out, and what it missed is looked for. */

@@ -138,6 +138,34 @@ test('L3: a choice is put back by the node on which it was made, though its user
   expect(stored('alice').record).toMatchObject({ choice: { status: 'busy' }, sessions: [{}] })
 })
 
+test('L3, S12: who was superseded stands there again by a failover no longer than until the flush that shows it', async () => {
+  const { cluster, clock, nodes, stored } = await createClusterWorld({ compareMs: 10 * T })
+  const [one] = nodes as [ClusterNode]
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  const back = await one.open('alice', { previous: alice.session })
+  await clock.advance(100)
+  cluster.lose()
+  expect(stored('alice').record?.sessions).toMatchObject([{ id: alice.session }])
+  await clock.advance(1.1 * F)
+  expect(stored('alice').record?.sessions).toMatchObject([{ id: back.session }])
+})
+
+test('L3: a choice that a failover lost with the flush after it is put back by the next flush', async () => {
+  const { cluster, clock, nodes, stored } = await createClusterWorld({ compareMs: 10 * T })
+  const [one] = nodes as [ClusterNode]
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  cluster.mark()
+  await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+  await clock.advance(1.1 * F)
+  cluster.lose()
+  expect(stored('alice').record?.choice).toBeNull()
+  await clock.advance(1.1 * F)
+  expect(stored('alice').record?.choice?.status).toBe('busy')
+})
+
 test.each(['arrives', 'is lost'])(
   'S12: who puts a lost choice back does not bring back the session that was superseded meanwhile; the message of it %s',
   async (message) => {

@@ -115,6 +115,10 @@ const FOUND = [
     10002686,
     'S2: the simulator took each flush that told of the same silence for the healing of a node cut off, and asked for another question',
   ],
+  [
+    11000429,
+    'S12: what a failover had lost was looked for by the next comparison alone, and the node that knew of it was gone by then',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
