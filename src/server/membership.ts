@@ -4,7 +4,7 @@
  *
  * answer of a flush | what follows
  * ------------------|--------------------------------------------------------------------------------
- * kept              | the lease runs on; after an outage: R begins, everything is compared; after a loss: the latter
+ * kept              | the lease runs on; after an outage R begins; after that, and after a loss, everything is compared
  * late              | the clock or the way was held up: R begins, the flush goes out again by the new time
  * lost              | others may have ended its sessions: it joins again, as its next incarnation
  * none within 0.8 F | outage: nothing is decided, what is known is stale
