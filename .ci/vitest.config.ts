@@ -4,6 +4,14 @@ import { defineConfig } from 'vitest/config'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
+/** Processes that are killed or counted, and users who must not notice. */
+const ALONE = [
+  'test/faults/**/*.test.ts',
+  'test/abuse/**/*.test.ts',
+  'test/redis/faults.test.ts',
+  'test/redis/idle-cost.test.ts',
+]
+
 export default defineConfig({
   root,
   resolve: {
@@ -27,15 +35,17 @@ export default defineConfig({
         test: {
           name: 'sources',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/package/**', 'test/faults/**', 'test/abuse/**', 'test/redis/faults.test.ts'],
+          exclude: ['test/package/**', ...ALONE],
+          // Half of them wait most of the time: for a Redis that fails over, for a page that loads.
+          maxWorkers: 2,
         },
       },
       {
-        // Processes that are killed, and users who must not notice: one file after the other, with the machine to itself.
+        // One file after the other, with the machine to itself.
         extends: true,
         test: {
           name: 'faults',
-          include: ['test/faults/**/*.test.ts', 'test/abuse/**/*.test.ts', 'test/redis/faults.test.ts'],
+          include: ALONE,
           testTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
