@@ -119,6 +119,10 @@ const FOUND = [
     11000429,
     'S12: what a failover had lost was looked for by the next comparison alone, and the node that knew of it was gone by then',
   ],
+  [
+    11001133,
+    'S2: who came to a node that was cut off was healed with it, and the simulator knew nothing of that',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

@@ -116,6 +116,8 @@ function noteSessions(world: World, node: Known, { silent }: Flush, sentAt: numb
     const told =
       ageMs === undefined ? clock.now() : sentAt - ageMs + (1 + INTERVAL_SPREAD) * durations.intervalMs
     const { healed } = isFar(side.session.user) ? node.farPart : node
+    // Until the storage is told of a session, its node's reach is its own.
+    if (side.reach.keptAt === Number.NEGATIVE_INFINITY) side.reach.healed = healed
     const isNews = told > side.reach.keptAt + ROUNDING_MS
     if (isNews || healed.at === clock.now()) noteKept(world, side.reach, told)
     else side.reach.keptAt = told
