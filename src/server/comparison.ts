@@ -63,7 +63,7 @@ export function compareAll(node: NodeState, now: number, out: NodeAction[]): voi
   begin(node, comparison, now, out)
 }
 
-/** F after a part of the storage did not answer: those whom it has are looked at by themselves. */
+/** F after the storage, or a part of it, did not answer: those whom it has are looked at by themselves. */
 export function compareUnread(node: NodeState, now: number, out: NodeAction[]): void {
   if (!node.sharing) return
   const { comparison } = node.sharing
@@ -92,7 +92,10 @@ export function onCompared(
 ): void {
   const { sharing } = node
   if (!sharing) return
-  if (!reply || isFenced(node, now)) return endComparison(node, sharing.comparison, now, out)
+  if (!reply || isFenced(node, now)) {
+    sharing.comparison.unread.push(...ids, ...sharing.comparison.waiting)
+    return endComparison(node, sharing.comparison, now, out)
+  }
   ids.forEach((id, index) => {
     const stored = reply.records[index]
     if (stored) compareOne(node, id, stored, sentAt, now, out)

@@ -123,7 +123,7 @@ export interface Canary {
 export interface Comparison {
   /** Who is still to be looked at. */
   waiting: string[]
-  /** Who could not be read: a part of the storage was out. */
+  /** Who could not be read: the storage, or a part of it, was out. */
   unread: string[]
   running: boolean
   /** Something was found missing meanwhile: it is done again. */

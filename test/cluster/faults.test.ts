@@ -347,6 +347,20 @@ describe('a bus that loses', () => {
     expect(bob.statusesOf('alice')).toEqual(['busy'])
   })
 
+  test('L1: likewise where not a part of the storage failed, but the whole call', async () => {
+    const { two, alice, bob, clock } = await scene()
+    two.way.bus = 'lost'
+    two.way.storage = 'partly'
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'busy' })
+    await clock.advance(10)
+    two.way.bus = 'open'
+    await clock.advance(2 * F)
+    two.way.storage = 'open'
+    expect(bob.statusesOf('alice')).toEqual([])
+    await clock.advance(F + 100)
+    expect(bob.statusesOf('alice')).toEqual(['busy'])
+  })
+
   test('S3: a forged record under no version is told to nobody, not even to who waits for the first', async () => {
     const { nodes, cluster, clock } = await createClusterWorld()
     const [, two] = nodes as [ClusterNode, ClusterNode]

@@ -123,6 +123,10 @@ const FOUND = [
     11001133,
     'S2: who came to a node that was cut off was healed with it, and the simulator knew nothing of that',
   ],
+  [
+    11003203,
+    'S2: a comparison whose only call was lost was made again A later, and with it a session that others had ended was found',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
