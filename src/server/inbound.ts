@@ -43,7 +43,6 @@ export function receive(
   out: NodeAction[],
 ): void {
   noteLife(session.heartbeat, now)
-  if (session.doubted) resume(node, session, out)
   const { limits } = node.config
   const most = session.phase === 'hello' ? limits.helloFrameBytes : limits.frameBytes
   // A UTF-16 unit is at most three bytes; only what may be too large is measured.
@@ -51,6 +50,8 @@ export function receive(
     return refuse(node, session, CLOSE.TOO_LARGE, now, out)
   }
   const decoded = decodeClientFrame(frame, limits)
+  // Any other may have been on its way for long, from a client that has gone on elsewhere since.
+  if (session.doubted && decoded.ok && decoded.message.type === 'heartbeat') resume(node, session, out)
   const ref = decoded.ok ? ('ref' in decoded.message ? decoded.message.ref : undefined) : decoded.ref
   if (isTooFast(node, session, ref, now, out)) return
   if (!decoded.ok) fault(node, session, decoded.code, ref, now, out)

@@ -125,6 +125,20 @@ describe('a node that freezes and returns', () => {
     expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
   })
 
+  test('S12: nor by a frame that had been on its way for long and answers nothing', async () => {
+    const { one, two, alice, clock, stored } = await scene()
+    alice.answers = false
+    one.way.bus = 'lost'
+    const back = await two.open('alice', { previous: alice.session })
+    await clock.advance(10)
+    one.way.bus = 'open'
+    await clock.advance(2 * F)
+    await alice.say({ type: 'roster', watch: true, ref: 9 })
+    await clock.advance(F)
+    expect(alice.closed).toBeNull()
+    expect(stored('alice').record?.sessions.map(({ id }) => id)).toEqual([back.session])
+  })
+
   test('S2: a session that is alive is online again within 2 F of the thaw, though it was ended meanwhile', async () => {
     const { one, alice, bob, clock } = await scene()
     one.way.storage = 'cut'

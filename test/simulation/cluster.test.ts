@@ -127,6 +127,7 @@ const FOUND = [
     11003203,
     'S2: a comparison whose only call was lost was made again A later, and with it a session that others had ended was found',
   ],
+  [11003584, 'S12: a session that was superseded came back by a frame that its client had sent long before'],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
