@@ -75,8 +75,10 @@ export function onLocated(
     return startOver(node, user, now, out)
   const isWhole = reply.records.every((record) => record !== null)
   if (isCurrent(node, user, version, now)) {
-    for (const [address, recipients] of locate(audience, reply))
-      tell(node, user, address, recipients, now, out)
+    const places = locate(audience, reply)
+    // Here it is known who is here, also of those whom others have taken out of their records by mistake.
+    places.set(node.config.address, new Set(audience))
+    for (const [address, recipients] of places) tell(node, user, address, recipients, now, out)
     user.untold = !isWhole
   }
   // Those who could be read have been told; the others may be by and by.

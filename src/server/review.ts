@@ -129,14 +129,15 @@ export function onReviewPairs(
   const lost: string[] = []
   const judged = new Map<string, Sight>()
   for (const id of ids) {
-    const before = session.subscriptions.get(id)
-    if (before === undefined) continue
-    const sight = judgement?.sights.get(id) ?? 'nothing'
-    session.subscriptions.set(id, sight)
-    judged.set(id, sightOf(node, session, id))
+    if (!session.subscriptions.has(id)) continue
+    // By their roster they may have seen as much before.
+    const before = sightOf(node, session, id)
+    session.subscriptions.set(id, judgement?.sights.get(id) ?? 'nothing')
+    const sight = sightOf(node, session, id)
+    judged.set(id, sight)
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
-    if (sight !== 'nothing') gained.push(id)
-    else if (sightOf(node, session, id) === 'nothing') lost.push(id)
+    if (sight === 'nothing') lost.push(id)
+    else gained.push(id)
   }
   for (const query of session.queries) if (query.sights) query.sights = amended(query.sights, judged)
   hide(node, session, lost, out)

@@ -7,7 +7,7 @@ import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange, viewFor } from './outbox.ts'
 import { learnAll } from './learning.ts'
-import { createQuery, type ReadPurpose, type Session, type User } from './entities.ts'
+import { createQuery, type Query, type ReadPurpose, type Session, type User } from './entities.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
@@ -73,7 +73,7 @@ export function onGained(
       const stored = reply.records[index]
       if (!stored) return
       const sight = sightOf(node, session, id)
-      if (sight === 'nothing') return
+      if (sight === 'nothing' || wasToldMeanwhile(query, id, stored)) return
       const view = viewFor(node, query, id, stored, now)
       const telling = createTelling(id, view)
       const update = textOf(telling, sight, time)
@@ -84,6 +84,12 @@ export function onGained(
       if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
     })
   }
+}
+
+/** By a push, or by what another question has found: as one who watches by roster and by id is asked about twice. */
+function wasToldMeanwhile({ pushed }: Query, id: string, stored: Version): boolean {
+  const version = pushed.get(id)?.version
+  return version !== undefined && version !== HIDDEN && !isNewer(stored, version)
 }
 
 function newest(pushed: Version | undefined, read: Version): Version {

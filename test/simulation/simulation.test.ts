@@ -19,6 +19,10 @@ const FOUND = [
     6961,
     'S6: an answer on its way at a step of the clock told the time before it; the simulator allowed no time',
   ],
+  [
+    180397159,
+    'S11: who subscribed to somebody of their roster was told twice, where they were judged again meanwhile',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet each kind of timing. */
