@@ -8,7 +8,7 @@ import { createCrowd } from './crowd.mjs'
 /** A second late is no steady rate any more. */
 const MOST_BEHIND_S = 1
 /** Between two lone updates: the server is idle again. */
-const PAUSE_MS = 5
+const PAUSE_MS = 250
 const TICK_MS = 1
 
 const crowd = createCrowd(/** @type {import('./crowd.mjs').CrowdSettings} */ (settingsOfChild()))

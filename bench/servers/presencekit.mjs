@@ -3,8 +3,9 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { cachedContacts, createPresenceServer } from 'presencekit/server'
+import { createPresenceServer } from 'presencekit/server'
 import { openBook } from '../support/books.mjs'
+import { CONTACTS } from '../support/ring.mjs'
 
 /** Beats of a connection in T. */
 const BEATS = 3
@@ -22,7 +23,7 @@ export async function startPresencekit(settings, options) {
   const { heartbeatMs } = settings
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
-    contacts: cachedContacts({ contactsOf: openBook(settings).contactsOf, symmetric: true }),
+    contacts: { contactsOf: withSets(openBook(settings).contactsOf), symmetric: true },
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),
@@ -33,4 +34,22 @@ export async function startPresencekit(settings, options) {
   presence.attach(http, { path: '/' })
   const { port } = /** @type {import('node:net').AddressInfo} */ (http.address())
   return { port, presence }
+}
+
+/**
+ * Long lists are kept as sets, as `cachedContacts` keeps them: a set is taken as it is, all else is copied at each question.
+ *
+ * @param {(id: string) => readonly string[]} contactsOf
+ * @returns {(id: string) => Iterable<string>}
+ */
+function withSets(contactsOf) {
+  /** @type {Map<string, ReadonlySet<string>>} */
+  const sets = new Map()
+  return (id) => {
+    const list = contactsOf(id)
+    if (list.length <= CONTACTS) return list
+    const set = sets.get(id) ?? new Set(list)
+    sets.set(id, set)
+    return set
+  }
 }

@@ -13,7 +13,7 @@ const WARM_UP = 2
 const PER_SECOND = 200
 const SECONDS = 3
 const ALL_SECONDS = 10
-const LONE_UPDATES = 100
+const LONE_UPDATES = 40
 
 export const figures = [
   { figure: 'cpu', title: 'CPU of the server, µs a notification' },
