@@ -90,18 +90,19 @@ export function onCompared(
   now: number,
   out: NodeAction[],
 ): void {
-  const { sharing } = node
-  if (!sharing) return
+  if (!node.sharing) return
+  const { comparison } = node.sharing
   if (!reply || isFenced(node, now)) {
-    sharing.comparison.unread.push(...ids, ...sharing.comparison.waiting)
-    return endComparison(node, sharing.comparison, now, out)
+    // All that is watched may be among them: more than one call takes as arguments.
+    comparison.unread = [...comparison.unread, ...ids, ...comparison.waiting]
+    return endComparison(node, comparison, now, out)
   }
   ids.forEach((id, index) => {
     const stored = reply.records[index]
     if (stored) compareOne(node, id, stored, sentAt, now, out)
-    else sharing.comparison.unread.push(id)
+    else comparison.unread.push(id)
   })
-  comparePage(node, sharing.comparison, now, out)
+  comparePage(node, comparison, now, out)
 }
 
 function comparePage(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {

@@ -18,6 +18,7 @@ const LONGEST_MS = 100
 const MEASURE_MS = 100
 /** Sessions whose wait begins within this end it together. */
 const TOGETHER_MS = 10
+const NOBODY: readonly Session[] = []
 
 /** Sessions that wait together. */
 interface Batch {
@@ -66,8 +67,10 @@ export function gatheredAt({ batches }: Gathering): number {
 }
 
 /** Takes off whoever is due. */
-export function takeGathered({ batches }: Gathering, now: number): Session[] {
-  const due: Session[] = []
-  while (batches[0] && batches[0].dueAt <= now) due.push(...(batches.shift()?.sessions ?? []))
-  return due
+export function takeGathered({ batches }: Gathering, now: number): readonly Session[] {
+  if (batches.length === 0) return NOBODY
+  const first = batches.findIndex(({ dueAt }) => dueAt > now)
+  const due = batches.splice(0, first < 0 ? batches.length : first)
+  // Not as arguments of one call: of those there is a limit, of sessions there is none.
+  return due.flatMap(({ sessions }) => sessions)
 }

@@ -1,5 +1,7 @@
 /** How long changes gather: not at all while little is told, a tenth of a second where much is. */
 import { expect, test } from 'vitest'
+import { createGathering, gatheredAt, takeGathered, waitForMore } from '../../src/server/gathering.ts'
+import type { Session } from '../../src/server/entities.ts'
 import { choice, createServerWorld, type Peer } from '../support/server-world.ts'
 
 const TALKERS = 400
@@ -113,4 +115,16 @@ test('the wait is over as soon as little is told again', async () => {
   listener.clear()
   await talking[1]?.say(choice('away'))
   expect(listener.statusesOf('talker1')).toEqual(['away'])
+})
+
+test('however many sessions wait, all are taken when they are due, and nobody before', () => {
+  const gathering = createGathering(0)
+  const sessions = Array.from({ length: 300_000 }, (_, id) => ({ id: String(id) }) as Session)
+  for (const session of sessions) waitForMore(gathering, session, WAIT_MS, 0)
+  waitForMore(gathering, sessions[0] as Session, WAIT_MS, 50)
+  expect(gatheredAt(gathering)).toBe(WAIT_MS)
+  expect(takeGathered(gathering, WAIT_MS - 1)).toHaveLength(0)
+  expect(takeGathered(gathering, WAIT_MS)).toHaveLength(sessions.length)
+  expect(takeGathered(gathering, 50 + WAIT_MS)).toHaveLength(1)
+  expect(gatheredAt(gathering)).toBe(Number.POSITIVE_INFINITY)
 })
