@@ -43,7 +43,7 @@ for (const [name, pending] of results) {
 console.log(`\n${table.join('\n')}\n      all      ${secondsSince(startedAt).toFixed(1).padStart(6)} s`)
 if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`)
 process.exitCode = failed.length > 0 ? 1 : 0
-console.log(await closingLine())
+console.log((await closingLines()).join('\n'))
 
 async function worker() {
   for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
@@ -92,11 +92,11 @@ function capture([program = '', ...args], live) {
   })
 }
 
-/** The tests' own closing line, again, so that it is the last of the whole check as well. */
-async function closingLine() {
+/** The tests' own closing lines, again, so that they are the last of the whole check as well. */
+async function closingLines() {
   const output = (await results.get(tests.name))?.output ?? ''
   const lines = output.match(/^tests: \d+ passed, \d+ failed, \d+ skipped$/gm)
-  return lines?.at(-1) ?? 'tests: 0 passed, 1 failed, 0 skipped'
+  return [...(output.match(/^failed: .+$/gm) ?? []), lines?.at(-1) ?? 'tests: 0 passed, 1 failed, 0 skipped']
 }
 
 /** @param {number} since */

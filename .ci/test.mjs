@@ -31,11 +31,12 @@ if (!succeeded && counts.failed === 0) counts.failed = 1
 reportSkipped()
 const unwelcomeSkip = inCi && (counts.skipped > 0 || skipped.length > 0)
 if (unwelcomeSkip) console.error('tests: with CI=true a skip counts as a failure')
+for (const failure of counts.failures) console.log(`failed: ${failure}`)
 process.exitCode = succeeded && ran && counts.failed === 0 && !unwelcomeSkip ? 0 : 1
 console.log(`tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ passed: number, failed: number, skipped: number, failures: readonly string[] }} Counts
  * @returns {Counts}
  */
 function readCounts() {
@@ -43,6 +44,6 @@ function readCounts() {
     const read = /** @type {unknown} */ (JSON.parse(readFileSync(file, 'utf8')))
     return /** @type {Counts} */ (read)
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 }
+    return { passed: 0, failed: 0, skipped: 0, failures: [] }
   }
 }
