@@ -67,6 +67,7 @@ function* doubtable(node: NodeState): Generator<{ doubts: Set<string>; asker: st
           break
         case 'review:audience':
         case 'load':
+        case 'page':
         case 'gained':
         case 'compare':
       }

@@ -65,17 +65,29 @@ export interface Session extends Timed {
   /** Changes not sent yet, by user. */
   readonly pending: Map<string, Change>
   /** Answers on their way out, page by page as the socket takes them. */
-  readonly answers: Answer[]
+  answers: readonly Answer[]
   /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
   congestedUntil: number
 }
 
-/** A snapshot, as far as it has been sent. */
+/** A snapshot on its way out. */
 export interface Answer {
   readonly query: Query
-  /** `null`: of somebody who may not be seen. */
+  /** What comes next; `null`: it is being read. */
+  page: Page | null
+}
+
+/** A page of a snapshot. */
+export interface Page {
+  readonly ids: readonly string[]
+  /** In the same order; `null`: of somebody who may not be seen. */
   readonly records: readonly (StoredRecord | null)[]
-  sent: number
+}
+
+/** What is read for a page: its users, and those of them who may be seen. */
+export interface PageIds {
+  readonly all: readonly string[]
+  readonly visible: readonly string[]
 }
 
 /** A change of what a watcher sees of a user, the same object for all to whom it is the same. */
@@ -128,8 +140,8 @@ export interface User extends Timed {
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
   self: string
-  /** Whom the user may watch as a whole, while one of their sessions does; how much they see of each is kept with who is watched. */
-  roster: readonly string[] | null
+  /** Those of whom the user may watch as a whole, while one of their sessions does, as far as they are watched already; how much they see of each is kept with who is watched. */
+  roster: string[] | null
   /** The newest question about the roster that is under way; those before it do not count. */
   rosterReview: ReviewRoster | null
   /** It could not be found out what changed for this viewer. */
@@ -191,6 +203,8 @@ export interface Query {
   readonly ref: number
   /** Empty until the contacts have told, where the whole roster is asked for. */
   ids: readonly string[]
+  /** So many of them, from the first on, have been read, or are being read. */
+  taken: number
   /** Those of them that this question has put on the watch list. */
   readonly added: Set<string>
   /** Those for which it stands on the watch list, whoever put them there; fewer where some were taken off again. */
@@ -220,7 +234,8 @@ export type ReadPurpose =
       readonly audience: readonly string[]
       readonly doubts: Set<string>
     }
-  | { readonly type: 'answer'; readonly query: Query; readonly ids: readonly string[] }
+  | { readonly type: 'answer'; readonly query: Query; readonly ids: PageIds }
+  | { readonly type: 'page'; readonly session: Session; readonly answer: Answer; readonly ids: PageIds }
   | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
   | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
 
@@ -295,6 +310,7 @@ export function createQuery(
     claims: new Set(),
     startsRoster: false,
     ...about,
+    taken: 0,
     sights: null,
     doubts: new Set(),
     pushed: new Map(),

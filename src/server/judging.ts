@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Limits } from '../core/limits.ts'
 import type { ContactsAdapter } from './contacts/contract.ts'
 import { createContactsReader } from './contacts/reader.ts'
-import { andThen, inSteps } from './contacts/waiting.ts'
+import { andThen, createPace, inSteps } from './contacts/waiting.ts'
 import type { AudienceQuestion, Judgement, SightsQuestion, Told } from './machine.ts'
 import type { PrivacyAdapter } from './privacy/contract.ts'
 import { createSettingsReader } from './settings.ts'
@@ -34,6 +34,7 @@ export function createJudging(
 ): Judging {
   const contacts = createContactsReader(adapters.contacts, limits, clock)
   const settings = createSettingsReader(adapters.privacy, limits.contactsTimeoutMs, clock)
+  const pace = createPace(clock)
   const sightsOf = (
     viewer: string,
     targets: readonly string[],
@@ -44,7 +45,7 @@ export function createJudging(
         andThen(settings.asked(target), (of) =>
           judge({ viewer, target, isContact: isContact(target), of, by }),
         )
-      return andThen(inSteps(targets, sightOf), (sights) => seen(targets, sights))
+      return andThen(inSteps(targets, sightOf, pace), (sights) => seen(targets, sights))
     })
 
   const roster = (viewer: string): Awaitable<Sights> => {

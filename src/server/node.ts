@@ -13,9 +13,9 @@ import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
 import type { Judgement, NodeAction, NodeEvent, Told } from './machine.ts'
 import { gatheredAt } from './gathering.ts'
-import { flushGathered, flushSessions } from './outbox.ts'
+import { flushGathered, flushSessions } from './flush.ts'
 import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
-import { onRecords, onVisibility } from './queries.ts'
+import { onPage, onRecords, onVisibility } from './queries.ts'
 import {
   onReviewAudience,
   onReviewPairs,
@@ -190,6 +190,8 @@ function onRead(
       return onLocated(node, purpose, reply, now, out)
     case 'answer':
       return onRecords(node, purpose, reply, now, out)
+    case 'page':
+      return onPage(node, purpose, reply, now, out)
     case 'gained':
       return onGained(node, purpose, reply, now, out)
     case 'compare':

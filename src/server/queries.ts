@@ -1,10 +1,10 @@
 /**
  * Fan-out on read: snapshots for those who subscribe, watch their roster, or just ask.
  *
- *   question → whom may the asker see → the storage's records → answer
+ *   question → whom may the asker see → the storage's records, page by page → answer
  *
- * Watching starts at once, before anything is read, so that no change falls between the snapshot and what follows it;
- * what is pushed meanwhile goes into the answer. Nothing is read or touched of those who may not be seen: so being refused
+ * Watching starts before anything is read, so that no change falls between the snapshot and what follows it; what is
+ * pushed meanwhile goes into the answer. Nothing is read or touched of those who may not be seen: so being refused
  * costs the same whatever they are, and whether they exist.
  */
 import { UNKNOWN_VIEW } from '../core/model.ts'
@@ -12,15 +12,18 @@ import { cover, type Sights } from '../core/visibility.ts'
 import { judgeEveryMs, RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction, RequestId } from './machine.ts'
 import { isDoubtful } from './doubt.ts'
-import { enqueueAnswer, sendError } from './outbox.ts'
+import { sendError } from './outbox.ts'
 import { learnAll } from './learning.ts'
 import { presenceOf } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { applyRoster, HIDDEN } from './sight.ts'
+import { showPage, spread, takePage } from './snapshot.ts'
 import { isFenced, shownBy } from './standing.ts'
 import {
+  type Answer,
   type ContactsPurpose,
   createQuery,
+  type PageIds,
   type Query,
   type ReadPurpose,
   type Session,
@@ -29,7 +32,7 @@ import {
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { admitStrangers } from './strangers.ts'
-import { forgetRoster, startWatching, stopWatching, watchRoster } from './watch.ts'
+import { forgetRoster, startWatching, stopWatching } from './watch.ts'
 
 const NOBODY: Sights = new Map()
 /** Questions of a session that are under way, or whose answers its socket has not taken yet. */
@@ -163,30 +166,42 @@ export function onRecords(
 ): void {
   const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
   if (!records) return fail(node, query, 'UNAVAILABLE', out)
-  learnAll(node, ids, records, now, out)
+  learnAll(node, ids.visible, records, now, out)
   answer(node, query, ids, records, now, out)
+}
+
+/** The storage has told of a later page. Of what has changed since the first the reviews have told. */
+export function onPage(
+  node: NodeState,
+  { session, answer, ids }: Extract<ReadPurpose, { type: 'page' }>,
+  reply: ReadReply | null,
+  now: number,
+  out: NodeAction[],
+): void {
+  if (!session.queries.has(answer.query)) return
+  const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
+  if (!records) return fail(node, answer.query, 'UNAVAILABLE', out)
+  learnAll(node, ids.visible, records, now, out)
+  showPage(node, session, answer, ids, records, out)
 }
 
 function answer(
   node: NodeState,
   query: Query,
-  ids: readonly string[],
+  ids: PageIds,
   found: readonly StoredRecord[],
   now: number,
   out: NodeAction[],
 ): void {
   if (query.viewer !== null && isOutdated(query, query.sights ?? NOBODY)) return begin(node, query, out)
   const { session } = query
-  const records = ids === query.ids ? found : spread(query.ids, ids, found)
-  if (!session)
-    out.push({
-      type: 'reply',
-      request: query.ref,
-      value: presencesOf(node, query, records, now),
-    })
-  else if (session.queries.has(query)) {
-    confirm(session, query)
-    enqueueAnswer(node, session, { query, records, sent: 0 }, out)
+  if (!session) {
+    const records = spread(ids.all, ids.visible, found)
+    out.push({ type: 'reply', request: query.ref, value: presencesOf(node, query, records, now) })
+  } else if (session.queries.has(query)) {
+    const page: Answer = { query, page: null }
+    session.answers = [...session.answers, page]
+    showPage(node, session, page, ids, found, out)
   }
 }
 
@@ -200,6 +215,7 @@ function isOutdated(query: Query, sights: Sights): boolean {
 function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   if (query.session && !isConnected(query.session)) return
   query.session?.queries.add(query)
+  query.taken = 0
   query.doubts.clear()
   // Who was hidden may be seen again by now; the answer will tell.
   for (const [id, { version }] of query.pushed) if (version === HIDDEN) query.pushed.delete(id)
@@ -211,30 +227,21 @@ function begin(node: NodeState, query: Query, out: NodeAction[]): void {
 }
 
 function readRecords(node: NodeState, query: Query, now: number, out: NodeAction[]): void {
-  const { sights } = query
-  const ids = sights && sights.size < query.ids.length ? query.ids.filter((id) => sights.has(id)) : query.ids
-  if (ids.length === 0) return answer(node, query, ids, [], now, out)
+  const { session, sights } = query
+  const visible = () => (sights ? query.ids.filter((id) => sights.has(id)) : query.ids)
+  const ids = session ? takePage(node, session, query) : { all: query.ids, visible: visible() }
+  if (ids.visible.length === 0) return answer(node, query, ids, [], now, out)
   const request = file(node, node.reads, { type: 'answer', query, ids })
-  out.push({ type: 'read', request, ids })
+  out.push({ type: 'read', request, ids: ids.visible })
 }
 
-/** The records of some in the places that they have among all. */
-function spread(
-  all: readonly string[],
-  ids: readonly string[],
-  records: readonly StoredRecord[],
-): (StoredRecord | null)[] {
-  const found = new Map(ids.map((id, index) => [id, records[index] ?? null]))
-  return all.map((id) => found.get(id) ?? null)
-}
-
-/** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. */
+/** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. Its pages are watched one by one. */
 function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAction[]): void {
   query.ids = [...sights.keys()]
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
   if (session.user.roster) applyRoster(node, session.user, sights, { except: session }, out)
-  else watchRoster(node, session.user, sights)
+  else session.user.roster = []
 }
 
 function judge(query: Query, sights: Sights): void {
@@ -250,6 +257,7 @@ function fail(node: NodeState, query: Query, code: 'UNAVAILABLE' | 'LIMIT', out:
     return
   }
   if (!session.queries.delete(query)) return
+  session.answers = session.answers.filter((answer) => answer.query !== query)
   withdraw(node, session, query)
   sendError(session, code, query.ref, out)
 }
@@ -267,14 +275,6 @@ function withdraw(node: NodeState, session: Session, query: Query): void {
   const heir = others.find(({ kind }) => kind === 'roster')
   if (heir) heir.startsRoster = true
   else unwatchRoster(node, session)
-}
-
-/** Once one question is answered, what it watches stays, whatever becomes of the others. */
-function confirm(session: Session, query: Query): void {
-  for (const other of session.queries) {
-    for (const id of query.claims) other.added.delete(id)
-    if (query.kind === 'roster') other.startsRoster = false
-  }
 }
 
 /** An answer shows all that it was asked for, or is none. */

@@ -9,6 +9,8 @@ import { type NodeState, nextSpread } from './state.ts'
 import { forgetWatcher, NOT_SEEN } from './watch.ts'
 import { cancel } from './wheel.ts'
 
+const NO_ANSWERS: readonly never[] = []
+
 /** Puts a new connection on the table. */
 export function addConnection(
   node: NodeState,
@@ -44,7 +46,7 @@ export function addConnection(
     watchesRoster: false,
     queries: new Set(),
     pending: new Map(),
-    answers: [],
+    answers: NO_ANSWERS,
     congestedUntil: 0,
   }
   node.connections.set(session.connection, session)
@@ -61,7 +63,7 @@ export function removeConnection(node: NodeState, session: Session): void {
   node.connections.delete(session.connection)
   node.dirtySessions.delete(session)
   session.early = []
-  session.answers.length = 0
+  session.answers = NO_ANSWERS
   session.queries.clear()
   session.pending.clear()
   const subscribed = [...session.subscriptions.keys()]

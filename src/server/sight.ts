@@ -5,13 +5,14 @@ import { isNewer, type Version } from '../core/version.ts'
 import type { Sights } from '../core/visibility.ts'
 import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
-import { enqueueChange, viewFor } from './outbox.ts'
+import { enqueueChange } from './outbox.ts'
 import { learnAll } from './learning.ts'
 import { createQuery, type Query, type ReadPurpose, type Session, type User } from './entities.ts'
+import { viewFor } from './snapshot.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { noteShown, rosterSight, sightOf, watchRoster } from './watch.ts'
+import { leaveRoster, noteShown, rosterSight, sightOf, watchByRoster } from './watch.ts'
 
 /** Where being hidden stands in the order: behind everything that was known before. */
 export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })
@@ -34,22 +35,44 @@ export function applyRoster(
   const gained = [...roster.keys()].filter(
     (id) => isUnsure(id) || rosterSight(node, viewer, id) !== roster.get(id),
   )
-  const isSame = gained.length === 0 && before.length === roster.size
-  const lost = isSame ? [] : before.filter((id) => !roster.has(id))
-  const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
   // Most lists that are looked at again by and by are as they were.
-  if (!isSame) watchRoster(node, viewer, roster)
-  for (const session of watching) {
-    for (const query of session.queries) if (query.kind === 'roster' && query.sights) query.sights = roster
+  if (gained.length === 0 && before.length === roster.size) return
+  const lost = before.filter((id) => !roster.has(id))
+  const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
+  const told = watching.map((session) => (session === how.except ? [] : gained.filter(isPast(session))))
+  const watchedBefore = gained.filter((id) => rosterSight(node, viewer, id) !== 'nothing')
+  for (const ids of [watchedBefore, ...told]) watchByRoster(node, viewer, ids, roster)
+  leaveRoster(node, viewer, lost, roster)
+  watching.forEach((session, index) => {
+    amendSnapshots(session, roster)
     hide(
       node,
       session,
       lost.filter((id) => sightOf(node, session, id) === 'nothing'),
       out,
     )
+    const ids = told[index] ?? []
+    if (ids.length > 0) readGained(node, [session], ids, out)
+  })
+}
+
+/** Whether a session is shown somebody by no snapshot that is still on its way. */
+function isPast(session: Session): (id: string) => boolean {
+  const taken = rosterQueries(session).map((query) => new Set(query.ids.slice(0, query.taken)))
+  return (id) => taken.every((ids) => ids.has(id))
+}
+
+/** Snapshots of the roster that are on their way go on by what it is now. */
+function amendSnapshots(session: Session, roster: Sights): void {
+  for (const query of rosterQueries(session)) {
+    const listed = new Set(query.ids)
+    query.sights = roster
+    query.ids = [...query.ids, ...[...roster.keys()].filter((id) => !listed.has(id))]
   }
-  const others = watching.filter((session) => session !== how.except)
-  if (gained.length > 0 && others.length > 0) readGained(node, others, gained, out)
+}
+
+function rosterQueries({ queries }: Session): Query[] {
+  return [...queries].filter(({ kind, sights }) => kind === 'roster' && sights !== null)
 }
 
 /** What there is to see of those who can be seen from now on. */

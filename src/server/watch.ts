@@ -20,15 +20,26 @@ export function startWatching(node: NodeState, viewer: User, ids: Iterable<strin
   })
 }
 
-/** A session of this user wants to know of all these from now on, and of nobody else by their roster. */
-export function watchRoster(node: NodeState, viewer: User, roster: Sights): void {
-  const lost = (viewer.roster ?? []).filter((id) => !roster.has(id))
-  viewer.roster = Array.from(roster, ([id, sight]) => {
+/** A session of this user wants to know of these too from now on, as they stand in the roster. */
+export function watchByRoster(
+  node: NodeState,
+  viewer: User,
+  ids: readonly string[],
+  roster: Sights,
+): void {
+  const kept = (viewer.roster ??= [])
+  ids.forEach((id) => {
     const watched = watchedUser(node, id)
-    watched.viewers.set(viewer, sight)
-    return watched.id
+    if ((watched.viewers.get(viewer) ?? 'nothing') === 'nothing') kept.push(watched.id)
+    watched.viewers.set(viewer, roster.get(id) ?? 'nothing')
   })
-  leaveRoster(node, viewer, lost)
+}
+
+/** Of those whom a user has watched by their roster these are not in it any more. */
+export function leaveRoster(node: NodeState, viewer: User, lost: readonly string[], roster: Sights): void {
+  if (lost.length === 0 || !viewer.roster) return
+  viewer.roster = viewer.roster.filter((id) => roster.has(id))
+  unwatchByRoster(node, viewer, lost)
 }
 
 /** No session of this user may want to know of their roster any more. */
@@ -36,10 +47,10 @@ export function forgetRoster(node: NodeState, viewer: User): void {
   if (!viewer.roster || [...viewer.sessions.values()].some(({ watchesRoster }) => watchesRoster)) return
   const all = viewer.roster
   viewer.roster = null
-  leaveRoster(node, viewer, all)
+  unwatchByRoster(node, viewer, all)
 }
 
-function leaveRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
+function unwatchByRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
   for (const id of ids) node.watched.get(id)?.viewers.set(viewer, 'nothing')
   stopWatching(node, viewer, ids)
 }

@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'snapshot-overwrites-newer',
-    file: 'src/server/outbox.ts',
+    file: 'src/server/snapshot.ts',
     find: `if (pushed && isNewer(pushed.version, record)) return pushed.view
   const watched = node.watched.get(user)
   if (watched?.told && isNewer(watched.version, record)) return watched.told.view

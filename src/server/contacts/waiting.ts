@@ -1,5 +1,9 @@
-/** Going on with answers that may be there at once: then no promise is made, and no turn of the event loop passes. */
+/**
+ * Going on with answers that may be there at once: then no promise is made, and no turn of the event loop passes; but where
+ * there are very many.
+ */
 import { type Awaitable, isPromise } from '../../core/awaitable.ts'
+import type { Clock } from '../../core/clock.ts'
 
 /** So much is asked at once of an adapter that has to be asked one by one. */
 const AT_ONCE = 32
@@ -9,19 +13,52 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
   return isPromise(value) ? value.then(next) : next(value)
 }
 
+/** So many in one go; a list that is no longer waits for nobody. */
+const STRETCH = 500
+/** Of all long lists together so much is done before others have their turn: some 5 ms. */
+const IN_ONE_TURN = 5_000
+
+/** Lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
+export type Pace = (count: number) => Awaitable<void>
+
+export function createPace(clock: Pick<Clock, 'defer'>): Pace {
+  let done = 0
+  let nextTurn: Promise<void> | null = null
+  const pace: Pace = (count) => {
+    if (nextTurn) return nextTurn.then(() => pace(count))
+    done += count
+    if (done <= IN_ONE_TURN) return
+    done = count
+    nextTurn = new Promise((resolve) => {
+      clock.defer(() => {
+        nextTurn = null
+        resolve()
+      })
+    })
+    return nextTurn
+  }
+  return pace
+}
+
 /** Maps a list, a few at a time where there is something to wait for. */
 export function inSteps<A, B>(
   items: readonly A[],
   map: (item: A) => Awaitable<B>,
+  pace?: Pace,
   results: B[] = [],
 ): Awaitable<B[]> {
-  for (let place = results.length; place < items.length; place++) {
+  const start = results.length
+  for (let place = start; place < items.length; place++) {
+    if (pace && place > start && place % STRETCH === 0) {
+      const pause = pace(STRETCH)
+      if (isPromise(pause)) return pause.then(() => inSteps(items, map, pace, results))
+    }
     const first = attempt(map, items[place] as A)
     if (isPromise(first)) {
       const others = items.slice(place + 1, place + AT_ONCE).map((item) => attempt(map, item))
       return Promise.all([first, ...others]).then((values) => {
         results.push(...values)
-        return inSteps(items, map, results)
+        return inSteps(items, map, pace, results)
       })
     }
     results.push(first)

@@ -1,0 +1,136 @@
+/**
+ * A snapshot goes out page by page, as its socket takes them. Each page is put on the watch list, read, and shown; so no change
+ * falls between what a page shows and what follows it, and however long a list is, nothing waits for the whole of it.
+ */
+import { encodePresence, snapshotFrame } from '../core/codec.ts'
+import { type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
+import { isNewer } from '../core/version.ts'
+import type { Answer, PageIds, PushedChange, Query, Session } from './entities.ts'
+import type { NodeAction } from './machine.ts'
+import { markSession, sendFrame } from './outbox.ts'
+import { AT_ANY_TIME } from './presence-of.ts'
+import { shownBy } from './standing.ts'
+import { file, type NodeState, storageTime } from './state.ts'
+import type { StoredRecord } from './storage/contract.ts'
+import { createTelling, textAt } from './telling.ts'
+import { noteShown, watchByRoster } from './watch.ts'
+
+/** Records in one page: about 32 KB, an eighth of the soft limit. */
+const PAGE_RECORDS = 500
+
+/** Takes the next page of a question in hand: from now on it is watched, and may be read. */
+export function takePage(node: NodeState, session: Session, query: Query): PageIds {
+  const all = query.ids.slice(query.taken, query.taken + PAGE_RECORDS)
+  query.taken += all.length
+  const { sights } = query
+  const seen = sights ? all.filter((id) => sights.has(id)) : all
+  const visible = seen.length === all.length ? all : seen
+  const byRoster = query.kind === 'roster' && session.watchesRoster
+  if (byRoster && sights && session.user) watchByRoster(node, session.user, visible, sights)
+  return { all, visible }
+}
+
+/** A page has been read: it is shown at the next turn. */
+export function showPage(
+  node: NodeState,
+  session: Session,
+  answer: Answer,
+  { all, visible }: PageIds,
+  records: readonly StoredRecord[],
+  out: NodeAction[],
+): void {
+  answer.page = { ids: all, records: all === visible ? records : spread(all, visible, records) }
+  if (answer.query.taken === answer.query.ids.length) confirm(session, answer.query)
+  markSession(node, session, out)
+}
+
+/** Sends the next page of a session, if it has been read, and has the one behind it read. Says how many records that were. */
+export function flushPage(node: NodeState, session: Session, now: number, out: NodeAction[]): number {
+  const [answer] = session.answers
+  if (!answer?.page) return 0
+  const { query, page } = answer
+  const { ids, records } = page
+  const shown = ids.map((id, index) => showOne(node, session, query, id, records[index] ?? null, now))
+  const more = query.taken < query.ids.length
+  sendFrame(session, snapshotFrame(query.ref, shown, more), out)
+  answer.page = null
+  if (more) readPage(node, session, answer, out)
+  else {
+    session.answers = session.answers.slice(1)
+    session.queries.delete(query)
+    if (session.answers.length > 0) markSession(node, session, out)
+  }
+  return ids.length
+}
+
+function readPage(node: NodeState, session: Session, answer: Answer, out: NodeAction[]): void {
+  const ids = takePage(node, session, answer.query)
+  if (ids.visible.length === 0) return showPage(node, session, answer, ids, [], out)
+  const request = file(node, node.reads, { type: 'page', session, answer, ids })
+  out.push({ type: 'read', request, ids: ids.visible })
+}
+
+/** What there is to see of one user: never less than what was pushed while an answer was on its way, or what watchers here know. */
+export function viewFor(
+  node: NodeState,
+  query: Query,
+  user: string,
+  record: StoredRecord,
+  now: number,
+): PresenceView {
+  const pushed = query.pushed.get(user)
+  if (pushed && isNewer(pushed.version, record)) return pushed.view
+  const watched = node.watched.get(user)
+  if (watched?.told && isNewer(watched.version, record)) return watched.told.view
+  return shownBy(node, record, AT_ANY_TIME, now)
+}
+
+/** Once one question is answered, what it watches stays, whatever becomes of the others. */
+function confirm(session: Session, query: Query): void {
+  for (const other of session.queries) {
+    for (const id of query.claims) other.added.delete(id)
+    if (query.kind === 'roster') other.startsRoster = false
+  }
+}
+
+/** The records of some in the places that they have among all. */
+export function spread(
+  all: readonly string[],
+  ids: readonly string[],
+  records: readonly StoredRecord[],
+): (StoredRecord | null)[] {
+  const found = new Map(ids.map((id, index) => [id, records[index] ?? null]))
+  return all.map((id) => found.get(id) ?? null)
+}
+
+/** What an answer shows of one user, encoded; the same text that was encoded for others, where they see the same. */
+function showOne(
+  node: NodeState,
+  session: Session,
+  query: Query,
+  id: string,
+  record: StoredRecord | null,
+  now: number,
+): string {
+  const sight = query.sights?.get(id) ?? 'nothing'
+  if (sight === 'nothing' || !record) return encodePresence(id, UNKNOWN_VIEW)
+  const time = storageTime(node, now)
+  const pushed = query.pushed.get(id)?.version
+  const watched = node.watched.get(id)
+  const told = watched?.told
+  const view = viewFor(node, query, id, record, now)
+  const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
+  const version = pushed && isNewer(pushed, record) ? pushed : record
+  if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
+  if (session.queries.size > 1) tellOthers(session, query, id, { version: record, view })
+  return textAt(telling, sight, time)
+}
+
+/** What one answer shows the others must not fall behind. */
+function tellOthers(session: Session, answered: Query, id: string, shown: PushedChange): void {
+  for (const query of session.queries) {
+    const pushed = query.pushed.get(id)
+    if (query === answered || (pushed && !isNewer(shown.version, pushed.version))) continue
+    query.pushed.set(id, shown)
+  }
+}
