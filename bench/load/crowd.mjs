@@ -68,13 +68,16 @@ export function createCrowd({ ports, users, dialect: name, book = 'ring', watche
       () => ledger.pairs === users * CONTACTS && snapshots >= users,
       () => `${ledger.pairs} of ${users * CONTACTS} contacts known, ${snapshots} of ${users} snapshots`,
     )
-  /** All lists have come, and nothing more follows. */
-  const allShown = async () => {
-    let expected = 0
-    for (let user = 0; user < users; user++) expected += contactsOf(idOf(user)).length
+  /**
+   * So many more records have come, and nothing more follows.
+   *
+   * @param {number} before
+   * @param {number} expected
+   */
+  const allShown = async (before, expected) => {
     await crowd.until(
-      () => ledger.states >= expected,
-      () => `${ledger.states} of ${expected} records`,
+      () => ledger.states - before >= expected,
+      () => `${ledger.states - before} of ${expected} records`,
     )
     let heard = -1
     while (ledger.notifications !== heard) {
@@ -86,16 +89,23 @@ export function createCrowd({ ports, users, dialect: name, book = 'ring', watche
   const crowd = {
     ledger,
     users,
-    /** Everybody comes, as fast as they are taken, and until all know of all their contacts. */
-    async open() {
-      let next = 0
+    /**
+     * Everybody comes, or these, as fast as they are taken, and until all know of all their contacts.
+     *
+     * @param {readonly [from: number, to: number]} range
+     */
+    async open([from, to] = [0, users]) {
+      const before = ledger.states
+      let next = from
       const lane = async () => {
-        while (next < users) await join(next++)
+        while (next < to) await join(next++)
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, lane))
       if (watches === 'nobody') return
-      if (book === 'ring') await allKnown()
-      else await allShown()
+      if (book === 'ring') return allKnown()
+      let expected = 0
+      for (let user = from; user < to; user++) expected += contactsOf(idOf(user)).length
+      await allShown(before, expected)
     },
     /** @param {number} user */
     change(user) {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createPresenceServer } from 'presencekit/server'
 import { openBook } from '../support/books.mjs'
-import { CONTACTS } from '../support/ring.mjs'
+import { CONTACTS, idOf } from '../support/ring.mjs'
 
 /** Beats of a connection in T. */
 const BEATS = 3
@@ -23,7 +23,7 @@ export async function startPresencekit(settings, options) {
   const { heartbeatMs } = settings
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
-    contacts: { contactsOf: withSets(openBook(settings).contactsOf), symmetric: true },
+    contacts: { contactsOf: withSets(openBook(settings).contactsOf, settings.users), symmetric: true },
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),
@@ -37,19 +37,15 @@ export async function startPresencekit(settings, options) {
 }
 
 /**
- * Long lists are kept as sets, as `cachedContacts` keeps them: a set is taken as it is, all else is copied at each question.
+ * Long lists are at hand as sets, as `cachedContacts` keeps them: a set is taken as it is, all else is copied at each question.
  *
  * @param {(id: string) => readonly string[]} contactsOf
+ * @param {number} users
  * @returns {(id: string) => Iterable<string>}
  */
-function withSets(contactsOf) {
-  /** @type {Map<string, ReadonlySet<string>>} */
-  const sets = new Map()
-  return (id) => {
-    const list = contactsOf(id)
-    if (list.length <= CONTACTS) return list
-    const set = sets.get(id) ?? new Set(list)
-    sets.set(id, set)
-    return set
-  }
+function withSets(contactsOf, users) {
+  const ids = Array.from({ length: users }, (_, user) => idOf(user))
+  const long = ids.filter((id) => contactsOf(id).length > CONTACTS)
+  const sets = new Map(long.map((id) => [id, new Set(contactsOf(id))]))
+  return (id) => sets.get(id) ?? contactsOf(id)
 }

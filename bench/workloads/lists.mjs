@@ -33,7 +33,8 @@ export async function run(plan) {
 async function playOne(peer, note) {
   const title = '100,000 contacts, 1,000 of them here'
   await play(peer, 'one with many', HERE + 1, async (crowd, measure) => {
-    note(`${title}: all come`, await measure(() => crowd.figures('open')))
+    await crowd.ask('open', [1, HERE + 1])
+    note(`${title}: their user comes`, await measure(() => crowd.figures('open', [0, 1])))
     const changes = await measure(() => crowd.figures('again', UPDATES))
     note(`${title}: their user changes ${UPDATES} times`, changes)
     note(`${title}: everybody changes at once`, await measure(() => crowd.figures('burst', HERE + 1)))

@@ -41,11 +41,13 @@ export function createJudging(
     isContact: (id: string) => boolean,
   ): Awaitable<Sights> =>
     andThen(settings.own(viewer), (by) => {
-      const sightOf = (target: string): Awaitable<Sight> =>
-        andThen(settings.asked(target), (of) =>
-          judge({ viewer, target, isContact: isContact(target), of, by }),
-        )
-      return andThen(inSteps(targets, sightOf, pace), (sights) => seen(targets, sights))
+      const seen = new Map<string, Sight>()
+      const look = (target: string): Awaitable<void> =>
+        andThen(settings.asked(target), (of) => {
+          const sight = judge({ viewer, target, isContact: isContact(target), of, by })
+          if (sight !== 'nothing') seen.set(target, sight)
+        })
+      return andThen(inSteps(targets, look, pace), () => seen)
     })
 
   const roster = (viewer: string): Awaitable<Sights> => {
@@ -93,13 +95,4 @@ function both(
   if (!isPromise(sights)) return andThen(strangers(), (others) => ({ sights, strangers: others }))
   const others = (async () => strangers())()
   return Promise.all([sights, others]).then(([found, strange]) => ({ sights: found, strangers: strange }))
-}
-
-function seen(targets: readonly string[], sights: readonly Sight[]): Sights {
-  const found = new Map<string, Sight>()
-  targets.forEach((id, index) => {
-    const sight = sights[index]
-    if (sight !== undefined && sight !== 'nothing') found.set(id, sight)
-  })
-  return found
 }

@@ -21,12 +21,7 @@ export function startWatching(node: NodeState, viewer: User, ids: Iterable<strin
 }
 
 /** A session of this user wants to know of these too from now on, as they stand in the roster. */
-export function watchByRoster(
-  node: NodeState,
-  viewer: User,
-  ids: readonly string[],
-  roster: Sights,
-): void {
+export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
   const kept = (viewer.roster ??= [])
   ids.forEach((id) => {
     const watched = watchedUser(node, id)

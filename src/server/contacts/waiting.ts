@@ -16,7 +16,7 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
 /** So many in one go; a list that is no longer waits for nobody. */
 const STRETCH = 500
 /** Of all long lists together so much is done before others have their turn: some 5 ms. */
-const IN_ONE_TURN = 5_000
+const IN_ONE_TURN = 2_000
 
 /** Lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
 export type Pace = (count: number) => Awaitable<void>
