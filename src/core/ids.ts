@@ -10,7 +10,9 @@ export function isWellFormed(value: string): boolean {
 
 /** Whether a value can be a user id: a string of 1 to `maxBytes` UTF-8 bytes, well formed. */
 export function isUserId(value: unknown, maxBytes = DEFAULT_LIMITS.idBytes): value is string {
-  return typeof value === 'string' && value !== '' && utf8Length(value) <= maxBytes && isWellFormed(value)
+  if (typeof value !== 'string' || value === '') return false
+  // A UTF-16 unit is at most three bytes; only what may be too long is measured.
+  return (value.length * 3 <= maxBytes || utf8Length(value) <= maxBytes) && isWellFormed(value)
 }
 
 /** UTF-8 bytes of a string. */

@@ -16,7 +16,8 @@ import { userOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import type { Comparison } from './sharing.ts'
 import { isFenced, isYoung, startHold } from './standing.ts'
-import type { ReadPurpose, Watched } from './entities.ts'
+import type { Watched } from './entities.ts'
+import type { ReadPurpose } from './purposes.ts'
 import { file, type NodeState, nextSpread } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { noteInvalidation, tellWatchers } from './tell.ts'
@@ -155,7 +156,7 @@ function compareWatched(
   if (!record && isYoung(node, stored.epoch, now)) return
   behind.delete(watched.id)
   if (isNewer(known, watched.version)) sharing.comparison.repairs++
-  else if (watched.strays.size === 0 && !isUnsaid(watched, stored)) return
+  else if (watched.strays === null && !isUnsaid(watched, stored)) return
   tellWatchers(node, watched.id, known, null, now, out)
   noteInvalidation(node, watched.id, known.record)
 }
@@ -168,7 +169,7 @@ function isUnsaid({ told }: Watched, { record }: StoredRecord): boolean {
 /** The greatest that anybody here was told of. */
 function epochTold({ version, strays }: Watched): number {
   let { epoch } = version
-  for (const seen of strays.values()) epoch = Math.max(epoch, seen.version.epoch)
+  for (const seen of strays?.values() ?? []) epoch = Math.max(epoch, seen.version.epoch)
   return epoch
 }
 

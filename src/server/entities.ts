@@ -6,6 +6,7 @@ import type { Version, VersionedRecord } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'
 import type { RateMeter } from './meter.ts'
+import type { SightTable } from './sight-table.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import type { Timed } from './wheel.ts'
 
@@ -53,41 +54,22 @@ export interface Session extends Timed {
   renewAt: number
   readonly heartbeat: ServerHeartbeat
   readonly frames: RateMeter
-  readonly faults: RateMeter
-  readonly floods: RateMeter
+  /** `null`: none so far. */
+  faults: RateMeter | null
+  floods: RateMeter | null
   /** Frames that came before the session was ready for them, in order. */
-  early: string[]
-  /** Users subscribed to by id, and how much of them may be seen. */
-  readonly subscriptions: Map<string, Sight>
+  early: readonly string[]
+  /** Users subscribed to by id, by the numbers of what is known of them as watched, and how much of them may be seen. */
+  readonly subscriptions: SightTable
   watchesRoster: boolean
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
-  readonly queries: Set<Query>
-  /** Changes not sent yet, by user. */
-  readonly pending: Map<string, Change>
+  queries: readonly Query[]
+  /** Changes not sent yet, by user; `null`: none. */
+  pending: Map<string, Change> | null
   /** Answers on their way out, page by page as the socket takes them. */
   answers: readonly Answer[]
   /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
   congestedUntil: number
-}
-
-/** A snapshot on its way out. */
-export interface Answer {
-  readonly query: Query
-  /** What comes next; `null`: it is being read. */
-  page: Page | null
-}
-
-/** A page of a snapshot. */
-export interface Page {
-  readonly ids: readonly string[]
-  /** In the same order; `null`: of somebody who may not be seen. */
-  readonly records: readonly (StoredRecord | null)[]
-}
-
-/** What is read for a page: its users, and those of them who may be seen. */
-export interface PageIds {
-  readonly all: readonly string[]
-  readonly visible: readonly string[]
 }
 
 /** A change of what a watcher sees of a user, the same object for all to whom it is the same. */
@@ -107,6 +89,8 @@ export interface Change {
 export interface User extends Timed {
   readonly kind: 'user'
   readonly id: string
+  /** Never used again; nor is that of a watched user. */
+  readonly number: number
   /** Those of this node, in grace too. */
   readonly sessions: Map<string, Session>
   /** The record as last read or written here. */
@@ -141,7 +125,7 @@ export interface User extends Timed {
   /** What this user was last told of themself. */
   self: string
   /** Those of whom the user may watch as a whole, while one of their sessions does, as far as they are watched already; how much they see of each is kept with who is watched. */
-  roster: string[] | null
+  roster: readonly string[] | null
   /** The newest question about the roster that is under way; those before it do not count. */
   rosterReview: ReviewRoster | null
   /** It could not be found out what changed for this viewer. */
@@ -168,13 +152,14 @@ export type Waiter =
 /** A user who is watched here, and what their watchers were told. */
 export interface Watched {
   readonly id: string
-  /** Users of this node with a session that wants to know, and how much each sees by their roster; `nothing`: it is not in there. */
-  readonly viewers: Map<User, Sight>
+  readonly number: number
+  /** Users of this node with a session that wants to know, by their numbers, and how much each sees by their roster; `nothing`: it is not in there. */
+  readonly viewers: SightTable
   /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
   version: Version
   told: Telling | null
-  /** Whom an answer has shown something else since, and what. */
-  readonly strays: Map<Session, Shown>
+  /** Whom an answer has shown something else since, and what; `null`: nobody. */
+  strays: Map<Session, Shown> | null
   /** The number of the contacts' change as of which the viewers were judged. */
   invalidated: number
 }
@@ -224,33 +209,25 @@ export interface PushedChange {
   readonly view: PresenceView
 }
 
-/** Why the storage is being read. */
-export type ReadPurpose =
-  | { readonly type: 'load'; readonly users: readonly User[] }
-  | {
-      readonly type: 'locate'
-      readonly user: User
-      readonly version: number
-      readonly audience: readonly string[]
-      readonly doubts: Set<string>
-    }
-  | { readonly type: 'answer'; readonly query: Query; readonly ids: PageIds }
-  | { readonly type: 'page'; readonly session: Session; readonly answer: Answer; readonly ids: PageIds }
-  | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
-  | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
+/** A snapshot on its way out. */
+export interface Answer {
+  readonly query: Query
+  /** What comes next; `null`: it is being read. */
+  page: Page | null
+}
 
-/** Why it is being asked who may see whom. */
-export type ContactsPurpose =
-  | {
-      readonly type: 'audience'
-      readonly user: User
-      readonly version: number
-      readonly doubts: Set<string>
-    }
-  | { readonly type: 'visibility'; readonly query: Query }
-  | ReviewAudience
-  | ReviewRoster
-  | ReviewPairs
+/** A page of a snapshot. */
+export interface Page {
+  readonly ids: readonly string[]
+  /** In the same order; `null`: of somebody who may not be seen. */
+  readonly records: readonly (StoredRecord | null)[]
+}
+
+/** What is read for a page: its users, and those of them who may be seen. */
+export interface PageIds {
+  readonly all: readonly string[]
+  readonly visible: readonly string[]
+}
 
 /** Who is to know of somebody whose contacts changed. */
 export interface ReviewAudience {
@@ -291,28 +268,4 @@ export interface Proposal {
   readonly seen: PresenceView
   readonly next: VersionedRecord
   readonly changes: number
-}
-
-/** The application has thrown a user out, or told of a change of their contacts, on whichever node. */
-export interface Concern {
-  readonly type: 'kick' | 'review'
-  readonly user: string
-}
-
-/** A question of a session or of the application. */
-export function createQuery(
-  about: Pick<Query, 'kind' | 'session' | 'viewer' | 'ref'> &
-    Partial<Pick<Query, 'ids' | 'added' | 'claims' | 'startsRoster'>>,
-): Query {
-  return {
-    ids: [],
-    added: new Set(),
-    claims: new Set(),
-    startsRoster: false,
-    ...about,
-    taken: 0,
-    sights: null,
-    doubts: new Set(),
-    pushed: new Map(),
-  }
 }

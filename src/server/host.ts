@@ -35,11 +35,27 @@ export interface Transport {
   backlog(): number
 }
 
-/** How a connection's frames come in. */
-export interface Inlet {
-  readonly frame: (data: string) => void
-  readonly breach: (code: number) => void
-  readonly closed: (code: number) => void
+/** How a connection's frames come in. One object each, and no closures: there are as many as connections. */
+export class Inlet {
+  readonly #connection: ConnectionId
+  readonly #take: (event: NodeEvent) => void
+
+  constructor(connection: ConnectionId, take: (event: NodeEvent) => void) {
+    this.#connection = connection
+    this.#take = take
+  }
+
+  frame(frame: string): void {
+    this.#take({ type: 'frame', connection: this.#connection, frame })
+  }
+
+  breach(code: number): void {
+    this.#take({ type: 'breach', connection: this.#connection, code })
+  }
+
+  closed(code: number): void {
+    this.#take({ type: 'closed', connection: this.#connection, code })
+  }
 }
 
 /** Where a fault came from. */
@@ -77,12 +93,6 @@ export interface Host<Request> {
   stop(): void
 }
 
-interface Connection<Request> {
-  readonly transport: Transport
-  /** As long as somebody may have to be authenticated by it: it weighs as much as the rest of an idle connection. */
-  request: Request | undefined
-}
-
 interface Caller {
   readonly resolve: (value: readonly Presence[] | undefined) => void
   readonly reject: (error: PresenceError) => void
@@ -96,7 +106,9 @@ function isForGood(verdict: Verdict | undefined): boolean {
 export function createHost<Request>(options: HostOptions<Request>): Host<Request> {
   const { config, clock, storage, judging } = options
   const node = createNode(config, clock.now(), clock.time())
-  const connections = new Map<ConnectionId, Connection<Request>>()
+  const transports = new Map<ConnectionId, Transport>()
+  // As long as somebody may have to be authenticated by it: it weighs as much as the rest of an idle connection.
+  const requests = new Map<ConnectionId, Request>()
   const callers = new Map<RequestId, Caller>()
   // What answers at once has nothing to gain by waiting for others.
   const read = storage.nodes ? batchReads(storage, clock) : storage.read.bind(storage)
@@ -118,12 +130,12 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     if (running) return
     running = true
     for (let next = events.shift(); next; next = events.shift()) {
-      take(next)
+      advance(next)
       for (const action of actions.splice(0)) carryOut(action)
     }
     running = false
   }
-  const take = (event: NodeEvent): void => {
+  const advance = (event: NodeEvent): void => {
     try {
       step(node, event, clock.now(), actions)
     } catch (error) {
@@ -160,14 +172,23 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     }
   }
 
+  /** What comes from a connection. Once it is closed there is nothing more to take, nor to send. */
+  const take = (event: NodeEvent): void => {
+    if (event.type === 'closed') {
+      requests.delete(event.connection)
+      if (!transports.delete(event.connection)) return
+    }
+    dispatch(event)
+  }
+
   const perform = (action: NodeAction): void => {
     switch (action.type) {
       case 'send':
         return send(action.connection, action.frame)
       case 'close':
-        return connections.get(action.connection)?.transport.close(action.code, action.reason)
+        return transports.get(action.connection)?.close(action.code, action.reason)
       case 'terminate':
-        return connections.get(action.connection)?.transport.terminate(action.code)
+        return transports.get(action.connection)?.terminate(action.code)
       case 'measure':
         return measure(action.connection)
       case 'turn':
@@ -224,7 +245,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   const send = (connection: ConnectionId, frame: string): void => {
-    const transport = connections.get(connection)?.transport
+    const transport = transports.get(connection)
     if (!transport) return
     transport.send(frame)
     const bytes = transport.backlog()
@@ -232,18 +253,17 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   }
 
   const measure = (connection: ConnectionId): void => {
-    const transport = connections.get(connection)?.transport
+    const transport = transports.get(connection)
     if (transport) dispatch({ type: 'backlog', connection, bytes: transport.backlog() })
   }
 
   const authenticate = (connection: ConnectionId, token: string | undefined): void => {
-    const asker = connections.get(connection)
-    const verdict = verdictOn(asker?.request, token)
+    const verdict = verdictOn(requests.get(connection), token)
     ask(
       'authenticate',
       () => verdict,
       (identity) => {
-        if (asker && isForGood(identity)) asker.request = undefined
+        if (isForGood(identity)) requests.delete(connection)
         return { type: 'authenticated', connection, identity }
       },
     )
@@ -263,15 +283,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
       const connection = nextConnection++
       // Who comes when all is over is sent on, and not left hanging.
       if (stopped) guard(() => transport.close(CLOSE.RESTART, 'RESTART 0'))
-      else connections.set(connection, { transport, request: identity ? undefined : request })
+      else transports.set(connection, transport)
+      if (request !== undefined && !identity) requests.set(connection, request)
       dispatch({ type: 'open', connection, session: options.createSessionId(), identity })
-      return {
-        frame: (frame) => dispatch({ type: 'frame', connection, frame }),
-        breach: (code) => dispatch({ type: 'breach', connection, code }),
-        closed: (code) => {
-          if (connections.delete(connection)) dispatch({ type: 'closed', connection, code })
-        },
-      }
+      return new Inlet(connection, take)
     },
     command: (command) =>
       new Promise((resolve, reject) => {
@@ -284,14 +299,15 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
         dispatch({ type: 'command', request, command })
       }),
     changed: (user) => dispatch({ type: 'changed', user }),
-    connections: () => connections.size,
+    connections: () => transports.size,
     isSettled: () => node.dirtyUsers.size + node.swaps.size === 0,
     ailments: () => ailmentsOf(node),
     stop() {
       stopped = true
       cancelWake()
-      for (const { transport } of connections.values()) guard(() => transport.terminate(CLOSE.RESTART))
-      connections.clear()
+      for (const transport of transports.values()) guard(() => transport.terminate(CLOSE.RESTART))
+      transports.clear()
+      requests.clear()
       for (const { reject } of callers.values())
         reject(new PresenceError('CLOSED', 'The presence server is closed'))
       callers.clear()

@@ -8,7 +8,7 @@ import type { SessionActivity, StatusChoice } from '../core/model.ts'
 import type { RecordChange } from '../core/record.ts'
 import { choiceOf } from './choosing.ts'
 import type { NodeAction } from './machine.ts'
-import { countEvent } from './meter.ts'
+import { countEvent, createMeter } from './meter.ts'
 import { sendError } from './outbox.ts'
 import { changePresence } from './changes.ts'
 import { askAbout, askForRoster, unsubscribe, unwatchRoster } from './queries.ts'
@@ -56,7 +56,7 @@ export function receive(
   if (isTooFast(node, session, ref, now, out)) return
   if (!decoded.ok) fault(node, session, decoded.code, ref, now, out)
   else if (!isEarly(session, decoded.message)) obey(node, session, decoded.message, now, out)
-  else if (mayWait(session, frame, limits.frameBytes)) session.early.push(frame)
+  else if (mayWait(session, frame, limits.frameBytes)) session.early = [...session.early, frame]
   else sendError(session, 'RATE_LIMITED', ref, out, SECOND_MS)
 }
 
@@ -75,7 +75,7 @@ export function receiveEarly(node: NodeState, session: Session, now: number, out
   for (const frame of frames) {
     const decoded = decodeClientFrame(frame, node.config.limits)
     if (!decoded.ok) continue
-    if (isEarly(session, decoded.message)) session.early.push(frame)
+    if (isEarly(session, decoded.message)) session.early = [...session.early, frame]
     else obey(node, session, decoded.message, now, out)
   }
 }
@@ -179,6 +179,7 @@ export function fault(
   now: number,
   out: NodeAction[],
 ): void {
+  session.faults ??= createMeter(now)
   if (countEvent(session.faults, now, MINUTE_MS) > FAULTS_FORGIVEN)
     refuse(node, session, CLOSE.BAD_MESSAGE, now, out)
   else sendError(session, code, ref, out)
@@ -195,6 +196,7 @@ function isTooFast(
   if (framesPerSecond === 0) return false
   const windowMs = (frameBurst / framesPerSecond) * SECOND_MS
   if (countEvent(session.frames, now, windowMs) <= frameBurst) return false
+  session.floods ??= createMeter(now)
   if (countEvent(session.floods, now, MINUTE_MS) > frameBurst * BURSTS_FORGIVEN) {
     refuse(node, session, CLOSE.RATE_LIMITED, now, out)
   } else {

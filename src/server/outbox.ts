@@ -61,7 +61,7 @@ export function gatherChange(
   now: number,
   out: NodeAction[],
 ): void {
-  const isWaiting = session.pending.size > 0
+  const isWaiting = session.pending !== null
   keepChange(session, change)
   const waitMs = paceOf(node.gathering, now)
   if (isWaiting) return
@@ -85,11 +85,12 @@ export function noteBacklog(
   return 'go on'
 }
 
-function keepChange({ pending, queries }: Session, change: Change): void {
+function keepChange(session: Session, change: Change): void {
   const { user, version, view } = change
+  const pending = (session.pending ??= new Map<string, Change>())
   const waiting = pending.size > 0 ? pending.get(user) : undefined
   pending.set(user, waiting ? { ...change, before: waiting.before } : change)
-  if (queries.size > 0) for (const query of queries) query.pushed.set(user, { version, view })
+  for (const query of session.queries) query.pushed.set(user, { version, view })
 }
 
 /** Has a session's frames sent at the next turn. */
@@ -100,9 +101,9 @@ export function markSession(node: NodeState, session: Session, out: NodeAction[]
 
 /** Sends the changes that have gathered, in one frame. */
 export function flushChanges(session: Session, out: NodeAction[]): void {
-  if (session.pending.size === 0) return
+  if (!session.pending) return
   const updates: string[] = []
   for (const { before, update, text } of session.pending.values()) if (before !== update) updates.push(text)
-  session.pending.clear()
+  session.pending = null
   if (updates.length > 0) sendFrame(session, changesFrame(updates), out)
 }

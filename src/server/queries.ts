@@ -19,20 +19,13 @@ import { isConnected } from './registry.ts'
 import { applyRoster, HIDDEN } from './sight.ts'
 import { showPage, spread, takePage } from './snapshot.ts'
 import { isFenced, shownBy } from './standing.ts'
-import {
-  type Answer,
-  type ContactsPurpose,
-  createQuery,
-  type PageIds,
-  type Query,
-  type ReadPurpose,
-  type Session,
-  type User,
-} from './entities.ts'
+import type { Answer, PageIds, Query, Session, User } from './entities.ts'
+import type { ContactsPurpose, ReadPurpose } from './purposes.ts'
+import { createQuery, endQuery, startQuery } from './query.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { admitStrangers } from './strangers.ts'
-import { forgetRoster, startWatching, stopWatching } from './watch.ts'
+import { forgetRoster, isSubscribed, judgeSubscription, stopSubscribing, subscribe } from './watch.ts'
 
 const NOBODY: Sights = new Map()
 /** Questions of a session that are under way, or whose answers its socket has not taken yet. */
@@ -55,20 +48,18 @@ export function askAbout(
   if (isFenced(node, now)) return sendError(session, 'UNAVAILABLE', ref, out)
   const ids = [...new Set(users)]
   const claims = new Set(kind === 'subscribe' ? ids : [])
-  const added = new Set([...claims].filter((id) => !session.subscriptions.has(id)))
+  const added = new Set([...claims].filter((id) => !isSubscribed(node, session, id)))
   const { subscriptions: limit } = node.config.limits
   const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
   if (asksTooMuch(session, ids.length)) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
-  // As they are kept here: one string a user, however many watch them.
-  const kept = session.user ? startWatching(node, session.user, added) : added
-  for (const id of kept) session.subscriptions.set(id, 'nothing')
+  subscribe(node, session, added)
   begin(node, createQuery({ kind, session, viewer: userIdOf(session), ref, ids, added, claims }), out)
 }
 
 /** Answers wait for a socket that takes nothing; so no more may be asked than may wait. One question always may. */
 function asksTooMuch({ queries }: Session, ids: number): boolean {
-  if (queries.size >= WAITING_QUESTIONS) return true
+  if (queries.length >= WAITING_QUESTIONS) return true
   let waiting = 0
   for (const query of queries) if (query.kind !== 'roster') waiting += query.ids.length
   return waiting > 0 && waiting + ids > WAITING_IDS
@@ -77,13 +68,12 @@ function asksTooMuch({ queries }: Session, ids: number): boolean {
 /** A session watches these users no more. */
 export function unsubscribe(node: NodeState, session: Session, users: readonly string[]): void {
   for (const id of users) {
-    session.subscriptions.delete(id)
     for (const query of session.queries) {
       query.claims.delete(id)
       query.added.delete(id)
     }
   }
-  if (session.user) stopWatching(node, session.user, users)
+  stopSubscribing(node, session, users)
 }
 
 /** A session asks for its whole contact list, and watches it. */
@@ -95,7 +85,7 @@ export function askForRoster(
   out: NodeAction[],
 ): void {
   if (isFenced(node, now)) return sendError(session, 'UNAVAILABLE', ref, out)
-  const rosters = [...session.queries].filter(({ kind }) => kind === 'roster').length
+  const rosters = session.queries.filter(({ kind }) => kind === 'roster').length
   if (rosters >= WAITING_ROSTERS) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
   const startsRoster = !session.watchesRoster
   session.watchesRoster = true
@@ -139,7 +129,8 @@ export function onVisibility(
     return fail(node, query, 'LIMIT', out)
   query.sights = sights
   if (query.kind === 'roster') startRoster(node, query, sights, out)
-  if (query.kind === 'subscribe') judge(query, sights)
+  if (session && query.kind === 'subscribe')
+    for (const id of query.ids) judgeSubscription(node, session, id, sights.get(id) ?? 'nothing')
   if (session?.user) noteWatching(node, session.user, query, now, out)
   readRecords(node, query, now, out)
 }
@@ -178,7 +169,7 @@ export function onPage(
   now: number,
   out: NodeAction[],
 ): void {
-  if (!session.queries.has(answer.query)) return
+  if (!session.queries.includes(answer.query)) return
   const records = reply && !isFenced(node, now) ? wholeOf(reply) : null
   if (!records) return fail(node, answer.query, 'UNAVAILABLE', out)
   learnAll(node, ids.visible, records, now, out)
@@ -198,7 +189,7 @@ function answer(
   if (!session) {
     const records = spread(ids.all, ids.visible, found)
     out.push({ type: 'reply', request: query.ref, value: presencesOf(node, query, records, now) })
-  } else if (session.queries.has(query)) {
+  } else if (session.queries.includes(query)) {
     const page: Answer = { query, page: null }
     session.answers = [...session.answers, page]
     showPage(node, session, page, ids, found, out)
@@ -214,7 +205,7 @@ function isOutdated(query: Query, sights: Sights): boolean {
 
 function begin(node: NodeState, query: Query, out: NodeAction[]): void {
   if (query.session && !isConnected(query.session)) return
-  query.session?.queries.add(query)
+  if (query.session) startQuery(query.session, query)
   query.taken = 0
   query.doubts.clear()
   // Who was hidden may be seen again by now; the answer will tell.
@@ -244,11 +235,6 @@ function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAct
   else session.user.roster = []
 }
 
-function judge(query: Query, sights: Sights): void {
-  const subscriptions = query.session?.subscriptions
-  for (const id of query.ids) if (subscriptions?.has(id)) subscriptions.set(id, sights.get(id) ?? 'nothing')
-}
-
 /** A question that is answered by an error has changed nothing. */
 function fail(node: NodeState, query: Query, code: 'UNAVAILABLE' | 'LIMIT', out: NodeAction[]): void {
   const { session } = query
@@ -256,7 +242,7 @@ function fail(node: NodeState, query: Query, code: 'UNAVAILABLE' | 'LIMIT', out:
     out.push({ type: 'reply', request: query.ref, value: code })
     return
   }
-  if (!session.queries.delete(query)) return
+  if (!endQuery(session, query)) return
   session.answers = session.answers.filter((answer) => answer.query !== query)
   withdraw(node, session, query)
   sendError(session, code, query.ref, out)
@@ -264,13 +250,14 @@ function fail(node: NodeState, query: Query, code: 'UNAVAILABLE' | 'LIMIT', out:
 
 /** What the question put on the watch list belongs to another one from now on, if one asks for the same. */
 function withdraw(node: NodeState, session: Session, query: Query): void {
-  const others = [...session.queries]
+  const others = session.queries
+  const unclaimed: string[] = []
   for (const id of query.added) {
     const heir = others.find(({ claims }) => claims.has(id))
     if (heir) heir.added.add(id)
-    else session.subscriptions.delete(id)
+    else unclaimed.push(id)
   }
-  if (session.user) stopWatching(node, session.user, query.added)
+  stopSubscribing(node, session, unclaimed)
   if (!query.startsRoster) return
   const heir = others.find(({ kind }) => kind === 'roster')
   if (heir) heir.startsRoster = true

@@ -6,10 +6,11 @@ import type { NodeEvent } from './machine.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
 import { type NodeState, nextSpread } from './state.ts'
-import { forgetWatcher, NOT_SEEN } from './watch.ts'
+import { clearSights, createSightTable } from './sight-table.ts'
+import { forgetWatcher, NOT_SEEN, subscribedIds } from './watch.ts'
 import { cancel } from './wheel.ts'
 
-const NO_ANSWERS: readonly never[] = []
+const NONE: readonly never[] = []
 
 /** Puts a new connection on the table. */
 export function addConnection(
@@ -39,14 +40,14 @@ export function addConnection(
     renewAt: Number.POSITIVE_INFINITY,
     heartbeat: createServerHeartbeat(now, timing.intervalMs, nextSpread(node)),
     frames: createMeter(now),
-    faults: createMeter(now),
-    floods: createMeter(now),
-    early: [],
-    subscriptions: new Map(),
+    faults: null,
+    floods: null,
+    early: NONE,
+    subscriptions: createSightTable(),
     watchesRoster: false,
-    queries: new Set(),
-    pending: new Map(),
-    answers: NO_ANSWERS,
+    queries: NONE,
+    pending: null,
+    answers: NONE,
     congestedUntil: 0,
   }
   node.connections.set(session.connection, session)
@@ -62,12 +63,12 @@ export function isConnected(session: Session): boolean {
 export function removeConnection(node: NodeState, session: Session): void {
   node.connections.delete(session.connection)
   node.dirtySessions.delete(session)
-  session.early = []
-  session.answers = NO_ANSWERS
-  session.queries.clear()
-  session.pending.clear()
-  const subscribed = [...session.subscriptions.keys()]
-  session.subscriptions.clear()
+  session.early = NONE
+  session.answers = NONE
+  session.queries = NONE
+  session.pending = null
+  const subscribed = subscribedIds(node, session)
+  clearSights(session.subscriptions)
   session.watchesRoster = false
   forgetWatcher(node, session, subscribed)
 }
@@ -79,6 +80,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
   const user: User = {
     kind: 'user',
     id,
+    number: node.nextNumber++,
     sessions: new Map(),
     known: null,
     knownAt: now,
@@ -106,6 +108,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     slot: null,
   }
   node.users.set(id, user)
+  node.usersByNumber.set(user.number, user)
   return user
 }
 
@@ -129,5 +132,6 @@ export function forgetIdleUser(node: NodeState, user: User, now: number): void {
   // A session that was never announced may hold on to a user who was forgotten, and came back since.
   if (node.users.get(user.id) !== user) return
   node.users.delete(user.id)
+  node.usersByNumber.delete(user.number)
   keepMeter(node.leftMeters, user.id, user.changes)
 }

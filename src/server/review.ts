@@ -9,7 +9,7 @@ import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
 import type { ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
 import { file, type NodeState, nextSpread } from './state.ts'
-import { rosterSight, sightOf } from './watch.ts'
+import { isSubscribed, judgeSubscription, rosterSight, sightOf, subscribedIds, viewersOf } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const NOBODY: Sights = new Map()
@@ -73,14 +73,15 @@ export function onReviewAudience(
     if (viewer.roster && (rosterSight(node, viewer, changed) !== 'nothing' || audience?.has(viewer.id)))
       reviewRoster(node, viewer, occasion, out)
     for (const session of liveSessions(viewer)) {
-      if (session.subscriptions.has(changed)) reviewPairs(node, viewer.id, session, [changed], occasion, out)
+      if (isSubscribed(node, session, changed))
+        reviewPairs(node, viewer.id, session, [changed], occasion, out)
     }
   }
 }
 
 /** Who watches a user here, and who may from now on. */
 function concernedBy(node: NodeState, changed: string, audience: ReadonlySet<string> | null): Set<User> {
-  const viewers = new Set(node.watched.get(changed)?.viewers.keys())
+  const viewers = new Set(viewersOf(node, changed))
   for (const id of audience ?? []) {
     const viewer = node.users.get(id)
     if (viewer) viewers.add(viewer)
@@ -129,10 +130,10 @@ export function onReviewPairs(
   const lost: string[] = []
   const judged = new Map<string, Sight>()
   for (const id of ids) {
-    if (!session.subscriptions.has(id)) continue
+    if (!isSubscribed(node, session, id)) continue
     // By their roster they may have seen as much before.
     const before = sightOf(node, session, id)
-    session.subscriptions.set(id, judgement?.sights.get(id) ?? 'nothing')
+    judgeSubscription(node, session, id, judgement?.sights.get(id) ?? 'nothing')
     const sight = sightOf(node, session, id)
     judged.set(id, sight)
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
@@ -173,7 +174,7 @@ function reviewOwn(node: NodeState, viewer: User, occasion: Occasion, out: NodeA
   if (viewer.roster) reviewRoster(node, viewer, occasion, out)
   for (const session of liveSessions(viewer)) {
     if (session.subscriptions.size > 0)
-      reviewPairs(node, viewer.id, session, [...session.subscriptions.keys()], occasion, out)
+      reviewPairs(node, viewer.id, session, subscribedIds(node, session), occasion, out)
   }
 }
 

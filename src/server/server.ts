@@ -94,8 +94,8 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
   const handleUpgrade = createUpgradeHandler(
     limits.frameBytes,
     (origin) => origins === null || origins.has(origin),
-    (socket, request, send) => {
-      attachPlain(host, socket, request, null, send)
+    (socket, request, under) => {
+      attachPlain(host, socket, request, null, under)
     },
   )
 

@@ -7,7 +7,9 @@ import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange } from './outbox.ts'
 import { learnAll } from './learning.ts'
-import { createQuery, type Query, type ReadPurpose, type Session, type User } from './entities.ts'
+import type { Query, Session, User } from './entities.ts'
+import type { ReadPurpose } from './purposes.ts'
+import { createQuery, endQuery, startQuery } from './query.ts'
 import { viewFor } from './snapshot.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
@@ -72,7 +74,7 @@ function amendSnapshots(session: Session, roster: Sights): void {
 }
 
 function rosterQueries({ queries }: Session): Query[] {
-  return [...queries].filter(({ kind, sights }) => kind === 'roster' && sights !== null)
+  return queries.filter(({ kind, sights }) => kind === 'roster' && sights !== null)
 }
 
 /** What there is to see of those who can be seen from now on. */
@@ -87,7 +89,7 @@ export function onGained(
   const time = storageTime(node, now)
   for (const query of queries) {
     const { session } = query
-    if (!session?.queries.delete(query)) continue
+    if (!session || !endQuery(session, query)) continue
     if (!reply) {
       if (session.user) judgeLater(node, session.user, now)
       continue
@@ -128,7 +130,7 @@ export function readGained(
 ): void {
   const queries = sessions.map((session) => {
     const query = createQuery({ kind: 'fetch', session, viewer: session.user?.id ?? null, ref: 0, ids })
-    session.queries.add(query)
+    startQuery(session, query)
     return query
   })
   const request = file(node, node.reads, { type: 'gained', queries, ids })

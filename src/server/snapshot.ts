@@ -6,6 +6,7 @@ import { encodePresence, snapshotFrame } from '../core/codec.ts'
 import { type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer } from '../core/version.ts'
 import type { Answer, PageIds, PushedChange, Query, Session } from './entities.ts'
+import { endQuery } from './query.ts'
 import type { NodeAction } from './machine.ts'
 import { markSession, sendFrame } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
@@ -57,7 +58,7 @@ export function flushPage(node: NodeState, session: Session, now: number, out: N
   if (more) readPage(node, session, answer, out)
   else {
     session.answers = session.answers.slice(1)
-    session.queries.delete(query)
+    endQuery(session, query)
     if (session.answers.length > 0) markSession(node, session, out)
   }
   return ids.length
@@ -122,7 +123,7 @@ function showOne(
   const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
   const version = pushed && isNewer(pushed, record) ? pushed : record
   if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
-  if (session.queries.size > 1) tellOthers(session, query, id, { version: record, view })
+  if (session.queries.length > 1) tellOthers(session, query, id, { version: record, view })
   return textAt(telling, sight, time)
 }
 

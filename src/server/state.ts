@@ -2,7 +2,8 @@
 import type { Limits } from '../core/limits.ts'
 import type { Timing } from '../core/timing.ts'
 import { type Askers, createAskers } from './askers.ts'
-import type { Concern, ContactsPurpose, Proposal, ReadPurpose, Session, User, Watched } from './entities.ts'
+import type { Proposal, Session, User, Watched } from './entities.ts'
+import type { Concern, ContactsPurpose, ReadPurpose } from './purposes.ts'
 import type { ConnectionId, RequestId } from './machine.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
@@ -24,6 +25,10 @@ export interface NodeState {
   readonly users: Map<string, User>
   /** Who is watched by whom here. */
   readonly watched: Map<string, Watched>
+  /** The same by their numbers, by which they are named where there are many. */
+  readonly usersByNumber: Map<number, User>
+  readonly watchedByNumber: Map<number, Watched>
+  nextNumber: number
   /** `null`: no other node shares the storage. */
   readonly sharing: Sharing | null
   /** What is being waited for, and what for. */
@@ -75,6 +80,9 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     connections: new Map(),
     users: new Map(),
     watched: new Map(),
+    usersByNumber: new Map(),
+    watchedByNumber: new Map(),
+    nextNumber: 1,
     sharing: config.shared ? createSharing(now) : null,
     reads: new Map(),
     swaps: new Map(),

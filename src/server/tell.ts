@@ -9,9 +9,10 @@ import type { Change, Telling } from './entities.ts'
 import type { NodeAction } from './machine.ts'
 import { gatherChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
+import { forEachSight } from './sight-table.ts'
 import { type NodeState, storageTime } from './state.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { NOT_SEEN, sightBy } from './watch.ts'
+import { forgetStray, NOT_SEEN, noteStray, sightBy } from './watch.ts'
 
 /**
  * Tells the watchers of a record, if it is news to them. `recipients`: these users at most, and the user; `null`: all who
@@ -27,25 +28,27 @@ export function tellWatchers(
 ): void {
   const watched = node.watched.get(id)
   if (!watched || isNewer(watched.version, record)) return
-  const { version: versionBefore, told: toldBefore, strays } = watched
+  const { version: versionBefore, told: toldBefore } = watched
   const telling = createTelling(id, viewOf(record.record, AT_ANY_TIME))
   watched.version = record
   watched.told = telling
   const changeFor = changesBetween(toldBefore, telling, record, storageTime(node, now))
-  for (const [viewer, rosterSight] of watched.viewers) {
+  forEachSight(watched.viewers, (number, rosterSight) => {
+    const viewer = node.usersByNumber.get(number)
+    if (!viewer) return
     const isNamed = recipients === null || recipients.has(viewer.id) || viewer.id === id
     for (const session of viewer.sessions.values()) {
       if (session.phase !== 'live') continue
-      const stray = strays.size > 0 ? strays.get(session) : undefined
+      const stray = watched.strays?.get(session)
       if (stray && isNewer(stray.version, record)) continue
-      const sight = sightBy(session, id, rosterSight)
+      const sight = sightBy(session, watched, rosterSight)
       const change = changeFor(sight, stray?.text)
       if (isNamed && sight !== 'nothing') {
-        if (stray) strays.delete(session)
+        if (stray) forgetStray(watched, session)
         gatherChange(node, session, change, now, out)
-      } else strays.set(session, stray ?? { version: versionBefore, text: change.before })
+      } else noteStray(watched, session, stray ?? { version: versionBefore, text: change.before })
     }
-  }
+  })
 }
 
 /** What somebody is told who sees so much: one change for all to whom it is the same, however many they are. */

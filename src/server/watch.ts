@@ -4,30 +4,66 @@
  */
 import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
-import type { Session, Telling, User, Watched } from './entities.ts'
+import type { Session, Shown, Telling, User, Watched } from './entities.ts'
+import { createSightTable, dropSight, forEachSight, putSight, sightIn } from './sight-table.ts'
 import type { NodeState } from './state.ts'
 import { textOf } from './telling.ts'
 
 /** A number of changes of contacts that is not known yet. */
 export const NOT_SEEN = -1
+const NOTHING_TOLD: Version = Object.freeze({ epoch: 0, version: NO_VERSION })
 
-/** A session of this user wants to know of these from now on, by their ids. Gives them as they are kept here. */
-export function startWatching(node: NodeState, viewer: User, ids: Iterable<string>): string[] {
-  return Array.from(ids, (id) => {
-    const watched = watchedUser(node, id)
-    if (!watched.viewers.has(viewer)) watched.viewers.set(viewer, 'nothing')
-    return watched.id
+/** A session wants to know of these from now on, by their ids. How much it may see is not known yet. */
+export function subscribe(node: NodeState, session: Session, ids: Iterable<string>): void {
+  const { user: viewer, subscriptions } = session
+  if (!viewer) return
+  for (const id of ids) {
+    const { viewers, number } = watchedUser(node, id)
+    if (sightIn(viewers, viewer.number) === undefined) putSight(viewers, viewer.number, 'nothing')
+    putSight(subscriptions, number, 'nothing')
+  }
+}
+
+/** A session does not want to know of these by their ids any more. */
+export function stopSubscribing(node: NodeState, session: Session, ids: readonly string[]): void {
+  for (const id of ids) {
+    const watched = node.watched.get(id)
+    if (watched) dropSight(session.subscriptions, watched.number)
+  }
+  if (session.user) stopWatching(node, session.user, ids)
+}
+
+/** It is known how much a session sees of somebody it subscribes to; if it still does. */
+export function judgeSubscription(node: NodeState, session: Session, id: string, sight: Sight): void {
+  const watched = node.watched.get(id)
+  if (watched && sightIn(session.subscriptions, watched.number) !== undefined)
+    putSight(session.subscriptions, watched.number, sight)
+}
+
+export function isSubscribed(node: NodeState, { subscriptions }: Session, id: string): boolean {
+  const watched = subscriptions.size > 0 ? node.watched.get(id) : undefined
+  return watched !== undefined && sightIn(subscriptions, watched.number) !== undefined
+}
+
+/** Whom a session subscribes to by their ids. */
+export function subscribedIds(node: NodeState, { subscriptions }: Session): string[] {
+  const ids: string[] = []
+  forEachSight(subscriptions, (number) => {
+    const watched = node.watchedByNumber.get(number)
+    if (watched) ids.push(watched.id)
   })
+  return ids
 }
 
 /** A session of this user wants to know of these too from now on, as they stand in the roster. */
 export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
-  const kept = (viewer.roster ??= [])
+  const added: string[] = []
   ids.forEach((id) => {
     const watched = watchedUser(node, id)
-    if ((watched.viewers.get(viewer) ?? 'nothing') === 'nothing') kept.push(watched.id)
-    watched.viewers.set(viewer, roster.get(id) ?? 'nothing')
+    if ((sightIn(watched.viewers, viewer.number) ?? 'nothing') === 'nothing') added.push(watched.id)
+    putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
   })
+  if (added.length > 0 || !viewer.roster) viewer.roster = [...(viewer.roster ?? []), ...added]
 }
 
 /** Of those whom a user has watched by their roster these are not in it any more. */
@@ -46,18 +82,23 @@ export function forgetRoster(node: NodeState, viewer: User): void {
 }
 
 function unwatchByRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
-  for (const id of ids) node.watched.get(id)?.viewers.set(viewer, 'nothing')
+  for (const id of ids) {
+    const watched = node.watched.get(id)
+    if (watched) putSight(watched.viewers, viewer.number, 'nothing')
+  }
   stopWatching(node, viewer, ids)
 }
 
 /** Perhaps no session of this user wants to know of these any more. */
-export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
+function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
   const sessions = [...viewer.sessions.values()]
   for (const id of ids) {
     const watched = node.watched.get(id)
     if (!watched || sessions.some((session) => wants(session, watched))) continue
-    watched.viewers.delete(viewer)
-    if (watched.viewers.size === 0) node.watched.delete(id)
+    dropSight(watched.viewers, viewer.number)
+    if (watched.viewers.size > 0) continue
+    node.watched.delete(id)
+    node.watchedByNumber.delete(watched.number)
   }
 }
 
@@ -65,9 +106,24 @@ export function stopWatching(node: NodeState, viewer: User, ids: Iterable<string
 export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<string>): void {
   const { user } = session
   if (!user) return
-  for (const id of [...ids, ...(user.roster ?? [])]) node.watched.get(id)?.strays.delete(session)
+  for (const id of [...ids, ...(user.roster ?? [])]) {
+    const watched = node.watched.get(id)
+    if (watched) forgetStray(watched, session)
+  }
   forgetRoster(node, user)
   stopWatching(node, user, ids)
+}
+
+/** Users of this node who watch somebody. */
+export function viewersOf(node: NodeState, id: string): User[] {
+  const users: User[] = []
+  const watched = node.watched.get(id)
+  if (!watched) return users
+  forEachSight(watched.viewers, (number) => {
+    const viewer = node.usersByNumber.get(number)
+    if (viewer) users.push(viewer)
+  })
+  return users
 }
 
 /** What an answer has shown of a user. */
@@ -86,59 +142,78 @@ export function noteShown(
   time: number,
 ): void {
   if (!wants(session, watched)) return
-  const { told, strays } = watched
+  const { told } = watched
   if (told === null) {
     watched.told = telling
     watched.version = version
     return
   }
   const text = textOf(telling, sight, time)
-  if (!isNewer(version, watched.version) && text === textOf(told, sightOf(node, session, watched.id), time)) {
-    if (strays.size > 0) strays.delete(session)
-  } else strays.set(session, { version, text })
+  if (!isNewer(version, watched.version) && text === textOf(told, sightOf(node, session, watched.id), time))
+    forgetStray(watched, session)
+  else noteStray(watched, session, { version, text })
+}
+
+/** This one has been shown something else than the others. */
+export function noteStray(watched: Watched, session: Session, shown: Shown): void {
+  watched.strays ??= new Map()
+  watched.strays.set(session, shown)
+}
+
+/** This one has been shown what all have. */
+export function forgetStray(watched: Watched, session: Session): void {
+  if (watched.strays?.delete(session) && watched.strays.size === 0) watched.strays = null
 }
 
 /** Whatever comes next is news, if it differs from what was told. */
 export function forgetOrder(watched: Watched): void {
-  const first = { epoch: 0, version: NO_VERSION }
-  watched.version = first
-  for (const [session, { text }] of watched.strays) watched.strays.set(session, { version: first, text })
+  watched.version = NOTHING_TOLD
+  for (const [session, { text }] of watched.strays ?? [])
+    noteStray(watched, session, { version: NOTHING_TOLD, text })
 }
 
 /** How much a session that wants to know of a user sees of them. */
 export function sightOf(node: NodeState, session: Session, target: string): Sight {
-  return sightBy(session, target, session.user ? rosterSight(node, session.user, target) : 'nothing')
+  const watched = node.watched.get(target)
+  if (!watched) return 'nothing'
+  const { user } = session
+  return sightBy(session, watched, (user && sightIn(watched.viewers, user.number)) ?? 'nothing')
 }
 
 /** The same, where it is known how much the user sees by their roster. */
-export function sightBy(session: Session, target: string, byRoster: Sight): Sight {
-  const { subscriptions, watchesRoster } = session
-  const byId = subscriptions.size > 0 ? (subscriptions.get(target) ?? 'nothing') : 'nothing'
+export function sightBy(
+  { subscriptions, watchesRoster }: Session,
+  { number }: Watched,
+  byRoster: Sight,
+): Sight {
+  const byId = subscriptions.size > 0 ? (sightIn(subscriptions, number) ?? 'nothing') : 'nothing'
   return byId === 'nothing' && watchesRoster ? byRoster : byId
 }
 
 /** How much a user sees of another by their roster; `nothing`: they are not in there. */
 export function rosterSight(node: NodeState, viewer: User, target: string): Sight {
-  return node.watched.get(target)?.viewers.get(viewer) ?? 'nothing'
+  const watched = node.watched.get(target)
+  return (watched && sightIn(watched.viewers, viewer.number)) ?? 'nothing'
 }
 
-function wants({ subscriptions, watchesRoster, user }: Session, { id, viewers }: Watched): boolean {
-  if (subscriptions.has(id)) return true
-  return watchesRoster && user !== null && (viewers.get(user) ?? 'nothing') !== 'nothing'
+function wants({ subscriptions, watchesRoster, user }: Session, { number, viewers }: Watched): boolean {
+  if (sightIn(subscriptions, number) !== undefined) return true
+  return watchesRoster && user !== null && (sightIn(viewers, user.number) ?? 'nothing') !== 'nothing'
 }
 
 function watchedUser(node: NodeState, id: string): Watched {
-  let watched = node.watched.get(id)
-  if (!watched) {
-    watched = {
-      id,
-      viewers: new Map(),
-      version: { epoch: 0, version: NO_VERSION },
-      told: null,
-      strays: new Map(),
-      invalidated: NOT_SEEN,
-    }
-    node.watched.set(id, watched)
+  const known = node.watched.get(id)
+  if (known) return known
+  const watched: Watched = {
+    id,
+    number: node.nextNumber++,
+    viewers: createSightTable(),
+    version: NOTHING_TOLD,
+    told: null,
+    strays: null,
+    invalidated: NOT_SEEN,
   }
+  node.watched.set(id, watched)
+  node.watchedByNumber.set(watched.number, watched)
   return watched
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as ws from 'ws'
-import { createTextSender } from '../../src/server/attach/text-frames.ts'
+import { sendText } from '../../src/server/attach/text-frames.ts'
 import type { WebSocketLike } from '../../src/core/socket.ts'
 
 const OPEN = 1
@@ -18,11 +18,8 @@ async function pass(texts: readonly string[], readyState = OPEN): Promise<string
     expect(isBinary).toBe(false)
     arrived.push(data.toString())
   })
-  const send = createTextSender({ readyState } as WebSocketLike, {
-    write: (data: Uint8Array) => receiver.write(data),
-    end: () => undefined,
-  })
-  for (const text of texts) send(text)
+  const under = { write: (data: Uint8Array) => receiver.write(data), end: () => undefined }
+  for (const text of texts) sendText({ readyState } as WebSocketLike, under, text)
   await new Promise((resolve) => receiver.end(resolve))
   return arrived
 }

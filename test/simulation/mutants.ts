@@ -116,10 +116,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'watch-after-read',
     file: 'src/server/queries.ts',
-    find: "for (const id of kept) session.subscriptions.set(id, 'nothing')",
+    find: 'subscribe(node, session, added)',
     replace: '',
     breaks: ['S4', 'L1'],
     why: 'what changes between the snapshot and the start of the watch is lost',
+  },
+  {
+    name: 'page-is-not-watched',
+    file: 'src/server/snapshot.ts',
+    find: 'if (byRoster && sights && session.user) watchByRoster(node, session.user, visible, sights)',
+    replace: '',
+    breaks: ['S4', 'L1'],
+    why: 'whoever stands in a list is shown once and never again',
   },
   {
     name: 'changes-that-are-none',
@@ -132,7 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'passes-over-strays',
     file: 'src/server/tell.ts',
-    find: 'const stray = strays.size > 0 ? strays.get(session) : undefined',
+    find: 'const stray = watched.strays?.get(session)',
     replace: 'const stray = undefined',
     breaks: ['S4', 'L1'],
     seed: 5900,

@@ -14,11 +14,9 @@ const [IN_TWO, IN_EIGHT] = [126, 127]
 /** `readyState` of a socket that takes frames. */
 const OPEN = 1
 
-/** A `send` for a socket of `ws` that compresses nothing. */
-export function createTextSender(socket: WebSocketLike, under: UpgradeSocket): (text: string) => void {
-  return (text) => {
-    if (socket.readyState === OPEN) under.write(textFrame(text))
-  }
+/** Sends as the `send` of a socket of `ws` would that compresses nothing. */
+export function sendText(socket: WebSocketLike, under: UpgradeSocket, text: string): void {
+  if (socket.readyState === OPEN) under.write(textFrame(text))
 }
 
 function textFrame(text: string): Uint8Array {

@@ -1,7 +1,6 @@
 /** Upgrades that offer our sub-protocol become our connections; all others stay untouched. */
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { SUBPROTOCOL, type WebSocketLike } from '../../core/socket.ts'
-import { createTextSender } from './text-frames.ts'
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
 
 /**
@@ -35,7 +34,7 @@ export type UpgradeHandler = (request: UpgradeRequest, socket: UpgradeSocket, he
 export function createUpgradeHandler(
   maxPayload: number,
   isAllowedOrigin: (origin: string) => boolean,
-  onSocket: (socket: WebSocketLike, request: UpgradeRequest, send: (text: string) => void) => void,
+  onSocket: (socket: WebSocketLike, request: UpgradeRequest, under: UpgradeSocket) => void,
 ): UpgradeHandler {
   // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
   const options: ServerOptions & BoundOptions = {
@@ -56,7 +55,7 @@ export function createUpgradeHandler(
     if (origin !== undefined && !isAllowedOrigin(origin)) refuse(socket)
     else {
       const take = (upgraded: WebSocketLike): void => {
-        onSocket(upgraded, request, createTextSender(upgraded, socket))
+        onSocket(upgraded, request, socket)
       }
       sockets.handleUpgrade(request as never, socket as never, head as never, take as never)
     }

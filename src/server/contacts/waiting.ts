@@ -13,10 +13,9 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
   return isPromise(value) ? value.then(next) : next(value)
 }
 
-/** So many in one go; a list that is no longer waits for nobody. */
-const STRETCH = 500
-/** Of all long lists together so much is done before others have their turn: some 5 ms. */
-const IN_ONE_TURN = 2_000
+const LENGTHS = [250, 1_000] as const
+/** So many in one go: a list that is no longer waits for nobody. Of all long ones together so much before others have their turn: some 5 ms. */
+const [STRETCH, IN_ONE_TURN] = LENGTHS
 
 /** Lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
 export type Pace = (count: number) => Awaitable<void>

@@ -110,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'refused-watchers-are-told',
     file: 'src/server/watch.ts',
     find: "return byId === 'nothing' && watchesRoster ? byRoster : byId",
-    replace: "return byId !== 'nothing' || subscriptions.has(target) ? 'exact' : byRoster",
+    replace: "return byId !== 'nothing' || sightIn(subscriptions, number) !== undefined ? 'exact' : byRoster",
     breaks: ['S7'],
     seed: 249,
     why: 'a repair that asks nobody shows users to strangers; found here by the simulator itself',

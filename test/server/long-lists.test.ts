@@ -1,0 +1,176 @@
+/** Lists that come page by page: what happens while they are on their way, and that nobody else waits for them. */
+import { describe, expect, test } from 'vitest'
+import { createPace, inSteps } from '../../src/server/contacts/waiting.ts'
+import { choice, createServerWorld, GOODBYE, type Peer, type ServerWorld } from '../support/server-world.ts'
+
+const PAGE = 500
+const friends = Array.from({ length: 2 * PAGE + 200 }, (_, index) => `friend${index}`)
+const [FIRST, LAST] = ['friend7', 'friend1100']
+const roster = (ref: number) => ({ type: 'roster', watch: true, ref })
+
+/** A hub who knows many, and two of those, who are here. */
+async function createHub(): Promise<{
+  world: ServerWorld
+  book: Map<string, readonly string[]>
+  hub: Peer
+  first: Peer
+  last: Peer
+}> {
+  const book = new Map<string, readonly string[]>(friends.map((friend) => [friend, ['hub']]))
+  book.set('hub', friends)
+  const world = createServerWorld({ book, shape: { symmetric: true }, limits: { contacts: 0 } })
+  const first = await world.open(FIRST, { watch: [] })
+  const last = await world.open(LAST, { watch: [] })
+  const hub = await world.open('hub', { watch: [] })
+  return { world, book, hub, first, last }
+}
+
+/** Lets so many pages be read, and what is written meanwhile be written. */
+async function readPages(world: ServerWorld, pages: number): Promise<void> {
+  for (let page = 0; page < pages; page++) {
+    world.storage.release()
+    await world.clock.settle()
+  }
+}
+
+async function readAll(world: ServerWorld): Promise<void> {
+  world.storage.mode = 'open'
+  await readPages(world, 10)
+}
+
+const shownBy = (peer: Peer) => peer.of('snapshot').flatMap(({ users }) => users.map(({ user }) => user))
+
+describe('while a long list is on its way', () => {
+  test('S3 S4: a page shows what holds when it is read, and what follows it comes as a change', async () => {
+    const { world, hub, first, last } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    expect(shownBy(hub)).toHaveLength(PAGE)
+    world.storage.mode = 'open'
+    await first.say(choice('busy'))
+    await last.say(choice('busy'))
+    // Whose page has not come is not told of before it.
+    expect(hub.statusesOf(FIRST)).toEqual(['online', 'busy'])
+    expect(hub.statusesOf(LAST)).toEqual([])
+    await readAll(world)
+    expect(hub.statusesOf(LAST)).toEqual(['busy'])
+    expect(shownBy(hub)).toEqual(friends)
+    await last.say(GOODBYE)
+    expect(hub.statusesOf(LAST)).toEqual(['busy', 'offline'])
+  })
+
+  test('S8: who is removed is seen no more, on a page that came and on one that is to come', async () => {
+    const { world, book, hub, first, last } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    book.set(
+      'hub',
+      friends.filter((id) => id !== FIRST && id !== LAST),
+    )
+    for (const id of [FIRST, LAST]) book.set(id, [])
+    await world.server.invalidateContacts('hub')
+    await readAll(world)
+    for (const peer of [first, last]) await peer.say(GOODBYE)
+    expect(hub.statusesOf(FIRST)).toEqual(['online', 'unknown'])
+    expect(new Set(hub.statusesOf(LAST))).toEqual(new Set(['unknown']))
+  })
+
+  test('S8: who is added is seen, though no page was to show them', async () => {
+    const { world, book, hub } = await createHub()
+    const fresh = await world.open('fresh', { watch: [] })
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    book.set('hub', ['fresh', ...friends])
+    book.set('fresh', ['hub'])
+    await world.server.invalidateContacts('hub')
+    await readAll(world)
+    expect(new Set(shownBy(hub))).toEqual(new Set([...friends, 'fresh']))
+    await fresh.say(GOODBYE)
+    expect(hub.statusesOf('fresh')).toEqual(['online', 'offline'])
+  })
+
+  test('S4: contacts that could not be found out hide all; when they answer again all is shown, page by page or not', async () => {
+    const { world, hub } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    world.contacts.mode = 'reject'
+    await world.server.invalidateContacts('hub')
+    await world.clock.settle()
+    expect(hub.statusesOf(FIRST)).toEqual(['online', 'unknown'])
+    world.contacts.mode = 'open'
+    await world.clock.advance(2_000)
+    await readAll(world)
+    expect(hub.statusesOf(FIRST).at(-1)).toBe('online')
+    expect(hub.statusesOf(LAST).at(-1)).toBe('online')
+  })
+
+  test('a second session of the user sees all, and the first goes on', async () => {
+    const { world, hub, last } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    world.storage.mode = 'open'
+    const second = await world.open('hub', { watch: 'roster' })
+    await readAll(world)
+    expect(shownBy(second)).toEqual(friends)
+    expect(shownBy(hub)).toEqual(friends)
+    await last.say(GOODBYE)
+    for (const peer of [hub, second]) expect(peer.statusesOf(LAST)).toEqual(['online', 'offline'])
+  })
+
+  test('L4: where a page cannot be read the question has failed, and the session watches nobody by it', async () => {
+    const { world, hub, first } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    for (const answer of world.storage.held.splice(0)) answer.fail()
+    await world.clock.settle()
+    world.storage.mode = 'open'
+    expect(hub.of('error')).toEqual([{ type: 'error', code: 'UNAVAILABLE', ref: 2 }])
+    await first.say(choice('busy'))
+    expect(hub.statusesOf(FIRST)).toEqual(['online'])
+    await hub.say(roster(3))
+    expect(shownBy(hub).slice(PAGE)).toEqual(friends)
+  })
+
+  test('who leaves their list is told of nobody of it any more', async () => {
+    const { world, hub, first } = await createHub()
+    world.storage.mode = 'hold'
+    await hub.say(roster(2))
+    await readPages(world, 1)
+    await hub.say({ type: 'roster', watch: false })
+    await readAll(world)
+    await first.say(choice('busy'))
+    expect(hub.statusesOf(FIRST)).toEqual(['online'])
+  })
+})
+
+describe('nobody waits for a long list', () => {
+  test('of many that are judged so much is done in a turn, and all are done', async () => {
+    const turns: (() => void)[] = []
+    const pace = createPace({ defer: (callback) => turns.push(callback) })
+    let done = 0
+    let most = 0
+    const lists = Array.from({ length: 5 }, (_, list) =>
+      Array.from({ length: 3_000 }, (__, place) => list * 3_000 + place),
+    )
+    const results = Promise.all(lists.map(async (list) => inSteps(list, (item) => (done++, item), pace)))
+    for (let before = 0; before < 15_000; ) {
+      most = Math.max(most, done - before)
+      before = done
+      turns.shift()?.()
+      await new Promise(setImmediate)
+    }
+    expect(await results).toEqual(lists)
+    expect(most).toBeLessThanOrEqual(5 * 250 + 1_000)
+  })
+
+  test('a short list is judged at once', () => {
+    const pace = createPace({ defer: () => expect.unreachable() })
+    expect(inSteps([1, 2, 3], (item) => item * 2, pace)).toEqual([2, 4, 6])
+  })
+})

@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Sight } from '../../src/core/visibility.ts'
+import {
+  clearSights,
+  createSightTable,
+  dropSight,
+  forEachSight,
+  putSight,
+  sightIn,
+  type SightTable,
+} from '../../src/server/sight-table.ts'
+
+const sights = fc.constantFrom<Sight>('nothing', 'status', 'exact', 'minute', 'bucket')
+/** Near each other, so that they meet; and far out, where slots are no small integers of the engine any more. */
+const numbers = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2 ** 28 - 3, max: 2 ** 34 }))
+const steps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(fc.constant('put' as const), numbers, sights) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('drop' as const), numbers, sights) },
+    { weight: 1, arbitrary: fc.constant(['clear', 0, 'nothing'] as const) },
+  ),
+  { maxLength: 200 },
+)
+
+function contentOf(table: SightTable): Map<number, Sight> {
+  const content = new Map<number, Sight>()
+  forEachSight(table, (number, sight) => {
+    expect(content.has(number)).toBe(false)
+    content.set(number, sight)
+  })
+  return content
+}
+
+test('it holds what a map would hold', () => {
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const table = createSightTable()
+      const model = new Map<number, Sight>()
+      for (const [what, number, sight] of taken) {
+        if (what === 'put') {
+          putSight(table, number, sight)
+          model.set(number, sight)
+        } else if (what === 'drop') {
+          dropSight(table, number)
+          model.delete(number)
+        } else {
+          clearSights(table)
+          model.clear()
+        }
+        expect(table.size).toBe(model.size)
+        expect(sightIn(table, number)).toBe(model.get(number))
+      }
+      expect(contentOf(table)).toEqual(model)
+      for (const [number, sight] of model) expect(sightIn(table, number)).toBe(sight)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('it takes room for what it holds, and gives it back', () => {
+  const table = createSightTable()
+  for (let number = 1; number <= 10_000; number++) putSight(table, number, 'exact')
+  expect(table.slots.length).toBeLessThan(20_000)
+  for (let number = 1; number <= 9_990; number++) dropSight(table, number)
+  expect(table.slots.length).toBeLessThan(100)
+  for (let number = 9_991; number <= 10_000; number++) dropSight(table, number)
+  expect(table.slots.length).toBe(0)
+})
