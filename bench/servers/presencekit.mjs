@@ -9,6 +9,8 @@ import { CONTACTS, idOf } from '../support/ring.mjs'
 
 /** Beats of a connection in T. */
 const BEATS = 3
+/** What is the default with the default T. */
+const COMPARE_MS = 60_000
 
 /** @param {import('./serve.mjs').PeerSettings} settings */
 export function start(settings) {
@@ -20,13 +22,14 @@ export function start(settings) {
  * @param {Partial<import('presencekit/server').PresenceServerOptions>} options
  */
 export async function startPresencekit(settings, options) {
-  const { heartbeatMs } = settings
+  const { heartbeatMs, looksAgain } = settings
   const presence = createPresenceServer({
     authenticate: ({ token = '' }) => ({ userId: token }),
     contacts: { contactsOf: withSets(openBook(settings).contactsOf, settings.users), symmetric: true },
     privacy: { settingsOf: () => ({}) },
     limits: { admissionsPerSecond: 0 },
     ...(heartbeatMs !== undefined && { heartbeat: { timeoutMs: BEATS * heartbeatMs } }),
+    ...(looksAgain !== true && { compareMs: COMPARE_MS }),
     ...options,
   })
   const http = createServer().listen(0, '127.0.0.1')

@@ -13,6 +13,7 @@ const RESOLUTION_MS = 2
  * @property {number} users
  * @property {import('../support/books.mjs').BookName} [book] who knows whom; left out: a ring
  * @property {number} [heartbeatMs] between two heartbeats of a connection; left out: none falls into a measurement
+ * @property {boolean} [looksAgain] whatever is done once in so many heartbeats is sped up with them
  * @property {number} [redisPort] where the state is shared
  * @property {number} [node] which of the nodes this is
  *

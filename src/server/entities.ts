@@ -125,7 +125,7 @@ export interface User extends Timed {
   /** What this user was last told of themself. */
   self: string
   /** Those of whom the user may watch as a whole, while one of their sessions does, as far as they are watched already; how much they see of each is kept with who is watched. */
-  roster: readonly string[] | null
+  roster: string[] | null
   /** The newest question about the roster that is under way; those before it do not count. */
   rosterReview: ReviewRoster | null
   /** It could not be found out what changed for this viewer. */

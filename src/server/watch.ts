@@ -63,7 +63,9 @@ export function watchByRoster(node: NodeState, viewer: User, ids: readonly strin
     if ((sightIn(watched.viewers, viewer.number) ?? 'nothing') === 'nothing') added.push(watched.id)
     putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
   })
-  if (added.length > 0 || !viewer.roster) viewer.roster = [...(viewer.roster ?? []), ...added]
+  // Most lists come in one piece, and take just the room they need; a long one grows.
+  if (!viewer.roster?.length) viewer.roster = added.slice()
+  else for (const id of added) viewer.roster.push(id)
 }
 
 /** Of those whom a user has watched by their roster these are not in it any more. */
