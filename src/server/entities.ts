@@ -64,12 +64,21 @@ export interface Session extends Timed {
   watchesRoster: boolean
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
   queries: readonly Query[]
-  /** Changes not sent yet, by user; `null`: none. */
-  pending: Map<string, Change> | null
+  /** Changes not sent yet; `null`: none. */
+  pending: Pending | null
   /** Answers on their way out, page by page as the socket takes them. */
   answers: readonly Answer[]
   /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
   congestedUntil: number
+}
+
+/** Changes of a session that have not been sent yet. */
+export interface Pending {
+  /** The number of the telling that the first of them belongs to. */
+  readonly since: number
+  list: Change[]
+  /** `null`: nobody can be in the list twice. */
+  byUser: Map<string, Change> | null
 }
 
 /** A change of what a watcher sees of a user, the same object for all to whom it is the same. */
@@ -158,6 +167,8 @@ export interface Watched {
   /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
   version: Version
   told: Telling | null
+  /** The number of the last telling of this user to watchers here, or of the last of anybody before they were watched. */
+  toldAt: number
   /** Whom an answer has shown something else since, and what; `null`: nobody. */
   strays: Map<Session, Shown> | null
   /** The number of the contacts' change as of which the viewers were judged. */

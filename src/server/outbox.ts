@@ -10,6 +10,7 @@ import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
 import type { Change, Session } from './entities.ts'
 import { paceOf, waitForMore } from './gathering.ts'
 import type { NodeAction } from './machine.ts'
+import { changesIn, createPending, keep } from './pending.ts'
 import { isConnected } from './registry.ts'
 import type { NodeState } from './state.ts'
 import { askTurn } from './turn.ts'
@@ -49,20 +50,25 @@ export function sendError(
 
 /** A change for a watcher, to be sent at the next turn. */
 export function enqueueChange(node: NodeState, session: Session, change: Change, out: NodeAction[]): void {
-  keepChange(session, change)
+  keepChange(node, session, change, null)
   markSession(node, session, out)
 }
 
-/** A change that many watchers are told of, to be sent when enough has gathered. */
+/**
+ * A change that many watchers are told of, to be sent when enough has gathered.
+ *
+ * @param toldBefore - the number of the telling before this one of the same user
+ */
 export function gatherChange(
   node: NodeState,
   session: Session,
   change: Change,
+  toldBefore: number,
   now: number,
   out: NodeAction[],
 ): void {
   const isWaiting = session.pending !== null
-  keepChange(session, change)
+  keepChange(node, session, change, toldBefore)
   const waitMs = paceOf(node.gathering, now)
   if (isWaiting) return
   if (waitMs === 0) markSession(node, session, out)
@@ -85,11 +91,10 @@ export function noteBacklog(
   return 'go on'
 }
 
-function keepChange(session: Session, change: Change): void {
+function keepChange(node: NodeState, session: Session, change: Change, toldBefore: number | null): void {
   const { user, version, view } = change
-  const pending = (session.pending ??= new Map<string, Change>())
-  const waiting = pending.size > 0 ? pending.get(user) : undefined
-  pending.set(user, waiting ? { ...change, before: waiting.before } : change)
+  session.pending ??= createPending(node.tellings)
+  keep(session.pending, change, toldBefore)
   for (const query of session.queries) query.pushed.set(user, { version, view })
 }
 
@@ -103,7 +108,7 @@ export function markSession(node: NodeState, session: Session, out: NodeAction[]
 export function flushChanges(session: Session, out: NodeAction[]): void {
   if (!session.pending) return
   const updates: string[] = []
-  for (const { before, update, text } of session.pending.values()) if (before !== update) updates.push(text)
+  for (const { before, update, text } of changesIn(session.pending)) if (before !== update) updates.push(text)
   session.pending = null
   if (updates.length > 0) sendFrame(session, changesFrame(updates), out)
 }

@@ -1,5 +1,5 @@
 /**
- * Who sees how much, by number: a map in one array, 12 bytes an entry where a `Map` takes 36. Who watches whom is most of what a
+ * Who sees how much, by number: a map in one array, 10 bytes an entry where a `Map` takes 36. Who watches whom is most of what a
  * node keeps of an idle connection.
  *
  * Open addressing: an entry lies in the first free slot from its home on, and what lies behind one that is taken out moves up.
@@ -19,8 +19,9 @@ const FREE = 0
 const ROOM = 8
 const NO_SLOTS: number[] = []
 const LEAST_SLOTS = 4
-/** Fuller than this it grows by half, emptier than this it shrinks to a half. */
-const [FULL, EMPTY] = [0.8, 0.25]
+/** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
+const [FULL, EMPTY] = [0.85, 0.25]
+const GROWTH = 1.25
 /** The golden ratio's fraction of 2^32: numbers that follow each other have their homes far from each other. */
 const GOLDEN = 0x9e37_79b1
 
@@ -44,7 +45,7 @@ export function putSight(table: SightTable, number: number, sight: Sight): void 
     table.slots[place] = entry
     table.size++
   } else {
-    resize(table, Math.ceil(table.slots.length * 1.5))
+    resize(table, Math.ceil(table.slots.length * GROWTH))
     putSight(table, number, sight)
   }
 }

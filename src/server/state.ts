@@ -44,6 +44,8 @@ export interface NodeState {
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>
   readonly dirtySessions: Set<Session>
+  /** How many times watchers were told of somebody. */
+  tellings: number
   /** Sessions whose changes wait for more. */
   readonly gathering: Gathering
   /** Sessions that have come far enough for the frames that waited. */
@@ -93,6 +95,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     turnAsked: false,
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
+    tellings: 0,
     gathering: createGathering(now),
     ready: [],
     concerns: [],

@@ -28,11 +28,13 @@ export function tellWatchers(
 ): void {
   const watched = node.watched.get(id)
   if (!watched || isNewer(watched.version, record)) return
-  const { version: versionBefore, told: toldBefore } = watched
+  const { version: versionBefore, told: seenBefore } = watched
   const telling = createTelling(id, viewOf(record.record, AT_ANY_TIME))
+  const toldBefore = watched.toldAt
   watched.version = record
   watched.told = telling
-  const changeFor = changesBetween(toldBefore, telling, record, storageTime(node, now))
+  watched.toldAt = ++node.tellings
+  const changeFor = changesBetween(seenBefore, telling, record, storageTime(node, now))
   forEachSight(watched.viewers, (number, rosterSight) => {
     const viewer = node.usersByNumber.get(number)
     if (!viewer) return
@@ -45,7 +47,7 @@ export function tellWatchers(
       const change = changeFor(sight, stray?.text)
       if (isNamed && sight !== 'nothing') {
         if (stray) forgetStray(watched, session)
-        gatherChange(node, session, change, now, out)
+        gatherChange(node, session, change, toldBefore, now, out)
       } else noteStray(watched, session, stray ?? { version: versionBefore, text: change.before })
     }
   })

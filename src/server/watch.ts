@@ -212,6 +212,7 @@ function watchedUser(node: NodeState, id: string): Watched {
     viewers: createSightTable(),
     version: NOTHING_TOLD,
     told: null,
+    toldAt: node.tellings,
     strays: null,
     invalidated: NOT_SEEN,
   }
