@@ -7,8 +7,10 @@
  */
 import type { Change, Pending } from './entities.ts'
 
+const NONE: Change[] = []
+
 export function createPending(since: number): Pending {
-  return { since, list: [], byUser: null }
+  return { since, list: NONE, byUser: null }
 }
 
 /**
@@ -17,8 +19,11 @@ export function createPending(since: number): Pending {
  * @param toldBefore - the number of the telling before this one of the same user; `null`: it is not known
  */
 export function keep(pending: Pending, change: Change, toldBefore: number | null): void {
-  if (pending.byUser === null && toldBefore !== null && toldBefore < pending.since) pending.list.push(change)
-  else {
+  if (pending.byUser === null && toldBefore !== null && toldBefore < pending.since) {
+    // Most are alone, and a list that grows makes room for seventeen.
+    if (pending.list === NONE) pending.list = [change]
+    else pending.list.push(change)
+  } else {
     const byUser = (pending.byUser ??= filed(pending))
     const waiting = byUser.get(change.user)
     byUser.set(change.user, waiting ? { ...change, before: waiting.before } : change)
@@ -32,6 +37,6 @@ export function changesIn({ list, byUser }: Pending): Iterable<Change> {
 
 function filed(pending: Pending): Map<string, Change> {
   const byUser = new Map(pending.list.map((change) => [change.user, change]))
-  pending.list = []
+  pending.list = NONE
   return byUser
 }

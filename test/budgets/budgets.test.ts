@@ -38,10 +38,10 @@ function measured(): Costs {
   return costs
 }
 
-/** Measured on Node 20 when the bounds were set: 597, 151,700, 2,290 and 975. */
+/** Measured on Node 20 when the bounds were set: 532, 141,600, 2,290 and 976. */
 test.skipIf(!isMeasuredEngine).each([
-  ['notification', 621],
-  ['loneTransition', 158_000],
+  ['notification', 553],
+  ['loneTransition', 147_200],
   ['heartbeat', 2_385],
   ['snapshotRecord', 995],
 ] as const)('of a %s no more than %i bytes are allocated (Node 20)', { timeout: 60_000 }, (name, most) => {

@@ -7,7 +7,7 @@ import type * as simulationModule from './simulate.ts'
 
 type Simulation = typeof simulationModule
 
-const RUNS = 60
+const RUNS = 40
 const VARIANTS = {
   'changes always gather for a tenth of a second': [
     {
