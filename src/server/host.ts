@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import { CLOSE, PresenceError, type PresenceErrorCode } from '../core/errors.ts'
 import type { Presence } from '../core/model.ts'
 import { type Authenticate, createAuthenticator } from './authenticating.ts'
+import { Inlet, type Transport } from './inlet.ts'
 import type { Judging } from './judging.ts'
 import type {
   Command,
@@ -24,39 +25,6 @@ import { type Ask, askDirectory, useBus } from './shared-shell.ts'
 import { ailmentsOf } from './standing.ts'
 import { createNode, type NodeConfig } from './state.ts'
 import type { StorageAdapter } from './storage/contract.ts'
-
-/** How a connection's frames leave; whichever way the socket came to us. */
-export interface Transport {
-  send(frame: string): void
-  close(code: number, reason: string): void
-  /** Ends it without a handshake. */
-  terminate(code: number): void
-  /** Bytes that were sent and have not left. */
-  backlog(): number
-}
-
-/** How a connection's frames come in. One object each, and no closures: there are as many as connections. */
-export class Inlet {
-  readonly #connection: ConnectionId
-  readonly #take: (event: NodeEvent) => void
-
-  constructor(connection: ConnectionId, take: (event: NodeEvent) => void) {
-    this.#connection = connection
-    this.#take = take
-  }
-
-  frame(frame: string): void {
-    this.#take({ type: 'frame', connection: this.#connection, frame })
-  }
-
-  breach(code: number): void {
-    this.#take({ type: 'breach', connection: this.#connection, code })
-  }
-
-  closed(code: number): void {
-    this.#take({ type: 'closed', connection: this.#connection, code })
-  }
-}
 
 /** Where a fault came from. */
 export type ErrorStage = 'authenticate' | 'contacts' | 'storage' | 'bus' | 'socket' | 'listener' | 'internal'

@@ -4,7 +4,8 @@
  */
 import { CLOSE } from '../../core/errors.ts'
 import type { WebSocketLike } from '../../core/socket.ts'
-import type { Host, Inlet, Transport } from '../host.ts'
+import type { Host } from '../host.ts'
+import type { Inlet, Transport } from '../inlet.ts'
 import type { Identity } from '../machine.ts'
 import type { UpgradeSocket } from './request.ts'
 import { sendText } from './text-frames.ts'

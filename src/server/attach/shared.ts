@@ -6,7 +6,8 @@
 import { encode } from '../../core/codec.ts'
 import { CLOSE } from '../../core/errors.ts'
 import { type WebSocketLike, isWrapped, unwrap, wrap } from '../../core/socket.ts'
-import type { Host, Inlet, Transport } from '../host.ts'
+import type { Host } from '../host.ts'
+import type { Inlet, Transport } from '../inlet.ts'
 import type { UpgradeRequest } from './request.ts'
 import type { WebSocketServerLike } from './sub-protocol.ts'
 
