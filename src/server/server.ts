@@ -60,7 +60,6 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       timing,
       limits,
       address: `${nodeId ?? 'node'}-${randomUUID()}`,
-      writer: clock.random(),
       shared: storage.nodes !== undefined,
     },
     clock,
