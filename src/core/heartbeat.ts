@@ -77,7 +77,8 @@ export function stepServerHeartbeat(
   timing: { readonly timeoutMs: number; readonly intervalMs: number },
   spread: number,
 ): 'beat' | 'expired' | 'wait' {
-  if (isOver(state, now, timing.timeoutMs)) return 'expired'
+  // A heartbeat that is due as well tells of a stall that ended just when the session would.
+  if (isOver(state, now, timing.timeoutMs, state.beatAt)) return 'expired'
   if (now < state.beatAt) return 'wait'
   state.beatAt = now + spreadInterval(timing.intervalMs, spread)
   state.unanswered++
@@ -86,17 +87,19 @@ export function stepServerHeartbeat(
 
 /** Asks the client's end. */
 export function stepClientHeartbeat(state: ClientHeartbeat, now: number, timeoutMs: number): 'dead' | 'wait' {
-  return isOver(state, now, timeoutMs) ? 'dead' : 'wait'
+  return isOver(state, now, timeoutMs, Number.POSITIVE_INFINITY) ? 'dead' : 'wait'
 }
 
 function expiryOf(state: ClientHeartbeat, timeoutMs: number): number {
   return state.reprievedUntil ?? state.lastLifeAt + timeoutMs
 }
 
-function isOver(state: ClientHeartbeat, now: number, timeoutMs: number): boolean {
+/** @param otherDueAt - when else the judge should have been asked */
+function isOver(state: ClientHeartbeat, now: number, timeoutMs: number, otherDueAt: number): boolean {
   const expiry = expiryOf(state, timeoutMs)
   if (now < expiry) return false
-  if (state.reprievedUntil !== null || now - expiry <= timeoutMs * STALL_PART) return true
+  const lateMs = now - Math.min(expiry, otherDueAt)
+  if (state.reprievedUntil !== null || lateMs <= timeoutMs * STALL_PART) return true
   state.reprievedUntil = now + timeoutMs * STALL_PART
   return false
 }

@@ -42,6 +42,8 @@ describe.skipIf(missingRedis !== null)(redisTitle('a process that stands still')
     await seen(observer, MOVER, 'offline', T + W + L + F + DELIVERY_MS)
     // Lies unread in its socket, and would be told to the watcher and written at once.
     mover.send({ type: 'PRESENCE_UPDATE', status: 'away' })
+    // As if a heartbeat had been on the way when it stopped: what it thaws to are live connections.
+    watcher.send({ type: 'heartbeat' })
     await wait(T / 4)
     const before = watcher.frames.length
     way.hold()
