@@ -226,7 +226,7 @@ function propose(
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
     return hold(node, user, now, HOLD_MS)
   }
-  const version = nextVersion(Math.max(known.version, user.floor), time)
+  const version = nextVersion(Math.max(known.version, user.floor), time, node.config.writer)
   proposals.push({
     user,
     before: known,

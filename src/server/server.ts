@@ -60,6 +60,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       timing,
       limits,
       address: `${nodeId ?? 'node'}-${randomUUID()}`,
+      writer: clock.random(),
       shared: storage.nodes !== undefined,
     },
     clock,

@@ -15,6 +15,8 @@ export interface NodeConfig {
   readonly limits: Limits
   /** Where this run of this node is reached; never used again. Its incarnations count up from 1. */
   readonly address: string
+  /** By this its versions differ from others' where time does not tell them apart; drawn once, in [0, 1). */
+  readonly writer: number
   /** Other nodes share the storage. */
   readonly shared: boolean
 }

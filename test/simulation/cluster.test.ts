@@ -128,6 +128,10 @@ const FOUND = [
     'S2: a comparison whose only call was lost was made again A later, and with it a session that others had ended was found',
   ],
   [11003584, 'S12: a session that was superseded came back by a frame that its client had sent long before'],
+  [
+    12000486,
+    "S15: by a clock that was stepped back the version that a failover had lost was given again, and whoever knew the lost one swapped the other's record away",
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */
