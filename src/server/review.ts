@@ -7,7 +7,7 @@ import type { Sight, Sights } from '../core/visibility.ts'
 import { judgeEveryMs, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction } from './machine.ts'
 import { applyRoster, hide, judgeLater, liveSessions, readGained } from './sight.ts'
-import type { ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
+import type { Query, ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
 import { file, type NodeState, nextSpread } from './state.ts'
 import { isSubscribed, judgeSubscription, rosterSight, sightOf, subscribedIds, viewersOf } from './watch.ts'
 
@@ -140,15 +140,19 @@ export function onReviewPairs(
     if (sight === 'nothing') lost.push(id)
     else gained.push(id)
   }
-  for (const query of session.queries) if (query.sights) query.sights = amended(query.sights, judged)
+  for (const query of session.queries) if (query.sights) query.sights = amended(query, query.sights, judged)
   hide(node, session, lost, out)
   if (gained.length > 0) readGained(node, [session], gained, out)
 }
 
-/** What an answer under way may show, by what is known now. */
-function amended(sights: Sights, judged: Sights): Sights {
+/** What an answer under way may show, by what is known now: more too, where somebody is asked about by id. */
+function amended({ kind, ids }: Query, sights: Sights, judged: Sights): Sights {
+  const asked = kind === 'roster' ? sights : new Set(ids)
   const all = new Map(sights)
-  for (const [id, sight] of judged) if (all.has(id)) all.set(id, sight)
+  for (const [id, sight] of judged) {
+    if (sight === 'nothing') all.delete(id)
+    else if (asked.has(id)) all.set(id, sight)
+  }
   return all
 }
 

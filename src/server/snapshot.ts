@@ -104,7 +104,10 @@ export function spread(
   return all.map((id) => found.get(id) ?? null)
 }
 
-/** What an answer shows of one user, encoded; the same text that was encoded for others, where they see the same. */
+/**
+ * What an answer shows of one user, encoded; the same text that was encoded for others, where they see the same. Whoever
+ * could not be seen yet when the page was read is shown as a push has shown them since, or will.
+ */
 function showOne(
   node: NodeState,
   session: Session,
@@ -114,8 +117,9 @@ function showOne(
   now: number,
 ): string {
   const sight = query.sights?.get(id) ?? 'nothing'
-  if (sight === 'nothing' || !record) return encodePresence(id, UNKNOWN_VIEW)
+  if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
   const time = storageTime(node, now)
+  if (!record) return textAt(createTelling(id, query.pushed.get(id)?.view ?? UNKNOWN_VIEW), sight, time)
   const pushed = query.pushed.get(id)?.version
   const watched = node.watched.get(id)
   const told = watched?.told

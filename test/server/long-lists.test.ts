@@ -5,7 +5,7 @@ import { choice, createServerWorld, GOODBYE, type Peer, type ServerWorld } from 
 
 const PAGE = 500
 const friends = Array.from({ length: 2 * PAGE + 200 }, (_, index) => `friend${index}`)
-const [FIRST, LAST] = ['friend7', 'friend1100']
+const [FIRST, FRIEND, LAST] = ['friend7', 'friend1000', 'friend1100']
 const roster = (ref: number) => ({ type: 'roster', watch: true, ref })
 
 /** A hub who knows many, and two of those, who are here. */
@@ -90,6 +90,31 @@ describe('while a long list is on its way', () => {
     expect(new Set(shownBy(hub))).toEqual(new Set([...friends, 'fresh']))
     await fresh.say(GOODBYE)
     expect(hub.statusesOf('fresh')).toEqual(['online', 'offline'])
+  })
+
+  test('S3 S8: who comes into sight between the reading of a page and its showing stays in sight', async () => {
+    const { world, book, hub, last } = await createHub()
+    book.set(
+      'hub',
+      friends.filter((id) => id !== LAST),
+    )
+    book.set(LAST, [])
+    await world.server.invalidateContacts('hub')
+    world.storage.mode = 'hold'
+    await hub.say({ type: 'subscribe', users: [...friends.slice(1, PAGE + 1), FRIEND, LAST], ref: 2 })
+    await readPages(world, 1)
+    // The second page, without the last one of it, has been read; what is to be seen of that one comes first.
+    const page = world.storage.take('read')
+    book.set('hub', friends)
+    book.set(LAST, ['hub'])
+    await world.server.invalidateContacts('hub')
+    world.storage.take('read').give()
+    await world.clock.settle()
+    page.give()
+    await readAll(world)
+    expect(hub.statusesOf(LAST).at(-1)).toBe('online')
+    await last.say(choice('busy'))
+    expect(hub.statusesOf(LAST).at(-1)).toBe('busy')
   })
 
   test('S4: contacts that could not be found out hide all; when they answer again all is shown, page by page or not', async () => {

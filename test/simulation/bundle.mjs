@@ -10,7 +10,8 @@ import { build } from 'esbuild'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** @typedef {{ readonly file: string, readonly find: string, readonly replace: string }} Replacement */
+/** @typedef {{ readonly file: string, readonly find: string, readonly replace: string }} Place */
+/** @typedef {Place & { readonly also?: Place }} Replacement a second place is in another file */
 
 /**
  * @param {string} entry path from the root of the repository
@@ -28,7 +29,9 @@ export async function load(entry, ...replacements) {
     target: 'node20',
     packages: 'external',
     external: ['*/bundle.mjs'],
-    plugins: replacements.flatMap((replacement) => (replacement ? [replacing(replacement)] : [])),
+    plugins: replacements
+      .flatMap((place) => [place, place?.also])
+      .flatMap((place) => (place ? [replacing(place)] : [])),
   })
   const filename = join(root, entry)
   const code = outputFiles[0]?.text ?? ''
@@ -44,7 +47,7 @@ export async function load(entry, ...replacements) {
 }
 
 /**
- * @param {Replacement} replacement
+ * @param {Place} place
  * @returns {import('esbuild').Plugin}
  */
 function replacing({ file, find, replace }) {

@@ -34,7 +34,8 @@ describe('the simulator finds', () => {
 })
 
 describe('bugs put in on purpose', () => {
-  it.each(MUTANTS)('$name has exactly one place in $file', ({ file, find }) => {
+  const places = MUTANTS.flatMap(({ also, ...mutant }) => [mutant, ...(also ? [{ ...mutant, ...also }] : [])])
+  it.each(places)('$name has exactly one place in $file', ({ file, find }) => {
     expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2)
   })
 

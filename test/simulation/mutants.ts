@@ -4,12 +4,18 @@
  */
 import type { PromiseId } from './promises.ts'
 
-export interface Mutant {
-  readonly name: string
+/** Where a bug is put in. */
+export interface Place {
   readonly file: string
   /** Stands in the file exactly once. */
   readonly find: string
   readonly replace: string
+}
+
+export interface Mutant extends Place {
+  readonly name: string
+  /** Where two lines of defence stand one behind the other: the second one, in another file. */
+  readonly also?: Place
   /** The promises by whose breach it may show first. */
   readonly breaks: readonly PromiseId[]
   /** Where to begin to look for one that is seldom met. @defaultValue 1 */
@@ -100,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'half-open-is-kept',
     file: 'src/core/heartbeat.ts',
-    find: "if (isOver(state, now, timing.timeoutMs)) return 'expired'",
+    find: "if (isOver(state, now, timing.timeoutMs, state.beatAt)) return 'expired'",
     replace: '',
     breaks: ['S1', 'L6'],
     why: 'a cable is cut, no close ever comes: online for ever',
@@ -151,8 +157,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/server/host.ts',
     find: "clock.defer(() => dispatch({ type: 'wake' }))",
     replace: "dispatch({ type: 'wake' })",
+    also: {
+      file: 'src/core/heartbeat.ts',
+      find: 'if (state.reprievedUntil !== null || lateMs <= timeoutMs * STALL_PART) return true',
+      replace: 'return true',
+    },
     breaks: ['S2', 'S6', 'S10', 'S12', 'S15', 'SOUND'],
-    seed: 3190,
     why: 'a stall of the server ends sessions whose answers lie unread; found here by the simulator itself',
   },
   {
