@@ -55,20 +55,16 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
 const http = createServer()
 presence.attach(new WebSocketServer({ server: http }))
 
-/** Buffers are given back some time after they were found to be garbage, and frames go on coming: the least is what is held. */
-async function measure(): Promise<Figures> {
-  let used = Number.POSITIVE_INFINITY
-  for (let time = 0; time < 3; time++) {
-    collectGarbage()
-    await new Promise(setImmediate)
-    const { heapUsed, external } = process.memoryUsage()
-    used = Math.min(used, heapUsed + external)
-  }
+/** In one go, for frames go on coming. Buffers that one collection finds to be garbage are given back when the next begins. */
+function measure(): Figures {
+  collectGarbage()
+  collectGarbage()
+  const { heapUsed, external, rss } = process.memoryUsage()
   const { connections } = presence.health()
-  return { used, rss: process.memoryUsage.rss(), connections, held: held.length }
+  return { used: heapUsed + external, rss, connections, held: held.length }
 }
 
-async function answer({ about, names = [] }: Question): Promise<unknown> {
+function answer({ about, names = [] }: Question): unknown {
   switch (about) {
     case 'measure':
       return measure()
@@ -82,7 +78,7 @@ async function answer({ about, names = [] }: Question): Promise<unknown> {
 }
 
 process.on('message', (question: Question) => {
-  void answer(question).then((value) => process.send?.({ id: question.id, value } satisfies Answer))
+  process.send?.({ id: question.id, value: answer(question) } satisfies Answer)
 })
 // Whoever started this is gone.
 process.on('disconnect', () => process.exit())
