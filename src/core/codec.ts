@@ -57,19 +57,20 @@ export function encode(message: ClientMessage | ServerMessage): string {
   return JSON.stringify(message)
 }
 
-/** Writes one presence record, for {@link snapshotFrame} and {@link changesFrame}; shared by all its recipients. */
+/**
+ * Writes one presence record, for {@link snapshotFrame} and {@link changesFrame}; shared by all its recipients. Joined, for what
+ * `JSON.stringify` makes V8 keeps in pieces: it takes twice the room and the time, here and wherever it goes into a frame.
+ */
 export function encodePresence(user: string, view: PresenceView): string {
-  const wire: WirePresence = {
-    user,
-    status: view.status,
-    ...(view.lastSeen !== null && { lastSeen: view.lastSeen }),
-    ...(view.lastSeenAccuracy !== null &&
-      view.lastSeenAccuracy !== 'exact' && { accuracy: view.lastSeenAccuracy }),
-    ...(view.reason !== null && { reason: view.reason }),
-    ...(view.statusText !== null && { text: view.statusText }),
-    ...(view.stale && { stale: true }),
-  }
-  return JSON.stringify(wire)
+  const { status, lastSeen, lastSeenAccuracy: accuracy, reason, statusText, stale } = view
+  const parts = ['{"user":', JSON.stringify(user), ',"status":"', status, '"']
+  if (lastSeen !== null) parts.push(',"lastSeen":', String(lastSeen))
+  if (accuracy !== null && accuracy !== 'exact') parts.push(',"accuracy":"', accuracy, '"')
+  if (reason !== null) parts.push(',"reason":"', reason, '"')
+  if (statusText !== null) parts.push(',"text":', JSON.stringify(statusText))
+  if (stale) parts.push(',"stale":true')
+  parts.push('}')
+  return parts.join('')
 }
 
 /** Reads one presence record from the wire. */

@@ -17,9 +17,14 @@ export function addressOf(incarnation: string): string {
   return incarnation.slice(0, incarnation.lastIndexOf('.'))
 }
 
-/** The so-manieth incarnation of a node. */
-export function incarnationOf(address: string, count: number): string {
-  return `${address}.${count}`
+/** What a node is called when it begins. */
+export function firstIncarnation(address: string): string {
+  return `${address}.1`
+}
+
+/** What it is called when it has lost its lease under the name that it had. */
+export function nextIncarnation(incarnation: string): string {
+  return `${addressOf(incarnation)}.${countOf(incarnation) + 1}`
 }
 
 /** Whether an incarnation is the given one, or one that its node had before. */

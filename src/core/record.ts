@@ -11,7 +11,14 @@
  * later change does the same.
  */
 import { addressOf, isUpTo } from './lease.ts'
-import type { LastSeenAccuracy, OfflineReason, PresenceView, SessionActivity, StatusChoice } from './model.ts'
+import type {
+  LastSeenAccuracy,
+  OfflineReason,
+  PresenceStatus,
+  PresenceView,
+  SessionActivity,
+  StatusChoice,
+} from './model.ts'
 
 /** One live session of a user. */
 export interface SessionEntry {
@@ -115,6 +122,24 @@ export const EMPTY_RECORD: UserRecord = Object.freeze({
   reason: null,
 })
 
+/** What most show who are here: the same for all of them, for there is one for each who is watched. */
+const PLAIN_VIEWS = {
+  online: plainView('online'),
+  away: plainView('away'),
+  busy: plainView('busy'),
+} as const
+
+function plainView(status: PresenceStatus): PresenceView {
+  return Object.freeze({
+    status,
+    lastSeen: null,
+    lastSeenAccuracy: null,
+    reason: null,
+    statusText: null,
+    stale: false,
+  })
+}
+
 /** Applies a change. Gives the same record back when it changes nothing. */
 export function applyChange(record: UserRecord, change: RecordChange, now: number): UserRecord {
   const current = lapse(record, now)
@@ -156,14 +181,9 @@ export function viewOf(record: UserRecord, now: number): PresenceView {
       stale: false,
     }
   }
-  return {
-    status: choice && choice.status !== 'auto' ? choice.status : liveliest(record.sessions),
-    lastSeen: null,
-    lastSeenAccuracy: null,
-    reason: null,
-    statusText: choice?.text ?? null,
-    stale: false,
-  }
+  const status = choice && choice.status !== 'auto' ? choice.status : liveliest(record.sessions)
+  const plain = PLAIN_VIEWS[status]
+  return choice?.text == null ? plain : { ...plain, statusText: choice.text }
 }
 
 /** Whether the user hides. */
@@ -196,7 +216,7 @@ function openSession(
     return { ...record, sessions: [session], shownFrom: now + unseenMs }
   const others = record.sessions.filter(({ id }) => id !== previous || id === session.id)
   // Applied again to what it has made already, it still takes the previous one out, which may be back by the same way.
-  if (!others.some(({ id }) => id === session.id)) return { ...record, sessions: [...others, session] }
+  if (!others.some(({ id }) => id === session.id)) return { ...record, sessions: others.concat(session) }
   return others.length === record.sessions.length ? record : { ...record, sessions: others }
 }
 

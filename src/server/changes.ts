@@ -6,6 +6,8 @@ import type { QueuedChange, User, Waiter } from './entities.ts'
 import type { NodeState } from './state.ts'
 import { askTurn } from './turn.ts'
 
+const NONE: readonly QueuedChange[] = []
+
 /** Has a change made to a user's record. */
 export function changePresence(
   node: NodeState,
@@ -15,7 +17,7 @@ export function changePresence(
   out: NodeAction[],
 ): void {
   if (change.type === 'activity') dropOlderReport(user, change.session)
-  user.queue.push({ change, waiter })
+  user.queue = [...user.queue, { change, waiter }]
   markUser(node, user, out)
 }
 
@@ -23,8 +25,8 @@ export function changePresence(
 function dropOlderReport(user: User, session: string): void {
   const isOlder = ({ change, waiter }: QueuedChange, index: number): boolean =>
     index >= user.proposed && waiter === null && change.type === 'activity' && change.session === session
-  const place = user.queue.findIndex(isOlder)
-  if (place >= 0) user.queue.splice(place, 1)
+  const older = user.queue.find(isOlder)
+  if (older) user.queue = user.queue.filter((queued) => queued !== older)
 }
 
 /** Has the user's work go on at the next turn. */
@@ -37,13 +39,13 @@ export function markUser(node: NodeState, user: User, out: NodeAction[]): void {
 /** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */
 export function holdEnds(node: NodeState, user: User, now: number): void {
   if (!isHolding(node, now)) {
-    user.queue.push(...user.heldEnds.splice(0))
+    if (user.heldEnds.length > 0) user.queue = [...user.queue, ...user.heldEnds]
+    user.heldEnds = NONE
     return
   }
   const isEnd = ({ change }: QueuedChange): boolean => change.type === 'end'
-  user.heldEnds.push(...user.queue.filter(isEnd))
-  const rest = user.queue.filter((queued) => !isEnd(queued))
-  user.queue.splice(0, user.queue.length, ...rest)
+  user.heldEnds = [...user.heldEnds, ...user.queue.filter(isEnd)]
+  user.queue = user.queue.filter((queued) => !isEnd(queued))
 }
 
 /** Sessions of this node whose end waits until it is certain what the storage has lost; what has a node is another's. */

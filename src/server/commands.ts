@@ -8,7 +8,6 @@ import type { Command, NodeAction, RequestId } from './machine.ts'
 import { askAsApplication } from './queries.ts'
 import { userOf } from './registry.ts'
 import { reviewContacts } from './review.ts'
-import { incarnationNow } from './standing.ts'
 import { type NodeState, nextSpread } from './state.ts'
 
 /** Does what is asked, and answers when it is done. */
@@ -45,7 +44,7 @@ export function obey(
       drain(node, now, out)
       break
     case 'leave':
-      out.push({ type: 'release', request, incarnation: incarnationNow(node) })
+      out.push({ type: 'release', request, incarnation: node.incarnation })
       return
   }
   out.push({ type: 'reply', request, value: undefined })
@@ -55,7 +54,7 @@ export function obey(
 function kickAll(node: NodeState, id: string, now: number, out: NodeAction[]): void {
   for (const session of [...node.connections.values()])
     if (session.user?.id === id) kick(node, session, now, out)
-  for (const session of [...(node.users.get(id)?.sessions.values() ?? [])]) kick(node, session, now, out)
+  for (const session of node.users.get(id)?.sessions ?? []) kick(node, session, now, out)
 }
 
 /** Sends everybody away. Where other nodes can take them one goes after the other, and nobody is without a connection for long. */

@@ -42,7 +42,7 @@ export function noteTokenEnd(
 
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
-  const keptUntil = user.sessions.size === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
+  const keptUntil = user.sessions.length === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
   const dueAt = Math.min(user.retryAt, user.judgeAt, userLapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)
@@ -55,7 +55,7 @@ export function judgeEveryMs(node: NodeState): number {
 
 /** When something in the user's record lapses, as far as that is this node's business; monotonic. */
 export function userLapsesAt(node: NodeState, user: User): number {
-  if (!user.known || user.sessions.size === 0) return Number.POSITIVE_INFINITY
+  if (!user.known || user.sessions.length === 0) return Number.POSITIVE_INFINITY
   const { choice, shownFrom = Number.POSITIVE_INFINITY } = user.known.record
   return Math.min(choice?.until ?? Number.POSITIVE_INFINITY, shownFrom) - node.storageOffset
 }

@@ -138,7 +138,7 @@ function end(
   out: NodeAction[],
 ): void {
   const { user } = session
-  if (user?.sessions.has(session.id)) {
+  if (user?.sessions.includes(session)) {
     changePresence(node, user, { type: 'end', session: session.id, reason, at, accuracy: 'exact' }, null, out)
   }
   remove(node, session, now, out)
@@ -147,7 +147,7 @@ function end(
 function remove(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   const { user } = session
   removeConnection(node, session)
-  const announced = user?.sessions.has(session.id) === true
+  const announced = user?.sessions.includes(session) === true
   removeSession(node, session)
   if (!user) return
   if (announced) {

@@ -101,21 +101,20 @@ export interface User extends Timed {
   /** Never used again; nor is that of a watched user. */
   readonly number: number
   /** Those of this node, in grace too. */
-  readonly sessions: Map<string, Session>
+  sessions: readonly Session[]
   /** The record as last read or written here. */
   known: VersionedRecord | null
   /** Since when; monotonic. */
   knownAt: number
   /** The presence service's work on this user. */
   work: 'idle' | 'reading' | 'swapping' | 'held'
-  readonly queue: QueuedChange[]
+  queue: readonly QueuedChange[]
   /** So many of them, from the first on, are on their way into the storage. */
   proposed: number
   /** Published changes, for the limit of flapping. */
   readonly changes: RateMeter
-  /** What the known record shows at any time, and the same encoded. */
+  /** What the known record shows at any time. */
   view: PresenceView
-  encoded: string
   /** It has changed since the watchers were told. */
   untold: boolean
   /** Written, and no answer came: it may stand in the storage. */
@@ -123,7 +122,7 @@ export interface User extends Timed {
   /** What is written next has a greater version than this: watchers have seen what the storage has lost. */
   floor: number
   /** Sessions end here as soon as it is certain what the storage has lost. */
-  readonly heldEnds: QueuedChange[]
+  heldEnds: readonly QueuedChange[]
   /** How far the mark of being thrown out had risen when it was last looked at; likewise that of changes of contacts. */
   kicked: number
   invalidated: number
@@ -179,7 +178,9 @@ export interface Watched {
 export interface Telling {
   readonly user: string
   readonly view: PresenceView
-  readonly texts: { [sight in Sight]?: string }
+  exact: string | null
+  /** `null`: nobody sees less. */
+  others: { [sight in Sight]?: string } | null
 }
 
 /** What an answer has shown. */

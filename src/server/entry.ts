@@ -4,8 +4,9 @@
  */
 import { markUser } from './changes.ts'
 import type { NodeAction } from './machine.ts'
+import { sessionOf } from './registry.ts'
 import { type Sharing, takeOffEntry } from './sharing.ts'
-import { incarnationNow, stampOf } from './standing.ts'
+import { stampOf } from './standing.ts'
 import type { User } from './entities.ts'
 import { file, type NodeState } from './state.ts'
 import type { FlushReply, SessionOwner } from './storage/nodes.ts'
@@ -16,7 +17,7 @@ const ENLIST_SESSIONS = 1_000
 /** Every session that stands or is to stand in a record belongs in the entry. */
 export function gatherSessions({ sharing, users }: NodeState): void {
   for (const user of users.values()) {
-    for (const session of user.sessions.values()) sharing?.newcomers.set(session.id, user.id)
+    for (const session of user.sessions) sharing?.newcomers.set(session.id, user.id)
     for (const { change } of [...user.queue, ...user.heldEnds]) {
       if (change.type === 'open') sharing?.newcomers.set(change.session.id, user.id)
       // Those whose end waits stand in the record until then; what has a node is the end of another's.
@@ -32,7 +33,7 @@ export function sendNewcomers(node: NodeState, sharing: Sharing, now: number, ou
   for (let from = 0; from < owners.length; from += ENLIST_SESSIONS) {
     const sessions = owners.slice(from, from + ENLIST_SESSIONS)
     const request = file(node, sharing.enlisting, sessions)
-    const incarnation = incarnationNow(node)
+    const incarnation = node.incarnation
     out.push({ type: 'enlist', request, incarnation, sessions, stamp: stampOf(node, now) })
   }
 }
@@ -55,7 +56,7 @@ export function takeIn(
 
 /** Whether a session is here, or its coming or its end has still to be written: its user waits until it is in the entry. */
 export function isUnderWay(owner: User | undefined, id: string): boolean {
-  if (!owner || owner.sessions.has(id)) return owner !== undefined
+  if (!owner || sessionOf(owner, id)) return owner !== undefined
   return [...owner.queue, ...owner.heldEnds].some(
     ({ change }) =>
       (change.type === 'open' && change.session.id === id) ||

@@ -20,7 +20,7 @@ import { file, type NodeState } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { tellWatchers } from './tell.ts'
 
-/** Beyond this many contacts asking where they are costs more than having every node look for its own. */
+/** Whoever has more contacts than this is looked for by every node, however many nodes there are: no call may be that long. */
 const LOCATE_AT_MOST = 1_000
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -49,8 +49,7 @@ export function onAudience(
   if (!told) return tryLater(node, user, now)
   if (isDoubtful(doubts, user.id, told === 'everyone' ? NOBODY : told)) return startOver(node, user, now, out)
   if (told === 'everyone') return tellEverywhere(node, user, version, null, now, out)
-  // On a node of its own all are here; and beyond so many each node looks for its own.
-  if (!node.sharing || told.size >= LOCATE_AT_MOST) return tellEverywhere(node, user, version, told, now, out)
+  if (!isWorthLocating(node, told.size)) return tellEverywhere(node, user, version, told, now, out)
   // A user may watch themself.
   const audience = [...told, user.id]
   const request = file(node, node.reads, {
@@ -61,6 +60,12 @@ export function onAudience(
     doubts: new Set<string>(),
   })
   out.push({ type: 'read', request, ids: audience })
+}
+
+/** On a node of its own all are here; and with few nodes telling each of them costs less than asking where the contacts are. */
+function isWorthLocating(node: NodeState, contacts: number): boolean {
+  if (!node.sharing || contacts >= LOCATE_AT_MOST) return false
+  return contacts <= node.config.recordsPerMessage * otherNodes(node).size
 }
 
 /** The storage has told which of them are live, and where, or failed to. */
@@ -101,7 +106,7 @@ function locate(audience: readonly string[], { records }: ReadReply): Map<string
   return places
 }
 
-/** Anybody, or too many to ask where they are: each node looks for those who watch there. */
+/** Anybody, or more than it is worth to ask where they are: each node looks for those who watch there. */
 function tellEverywhere(
   node: NodeState,
   user: User,

@@ -6,8 +6,10 @@ import { addressOf } from '../core/lease.ts'
 import { compareSoon } from './comparison.ts'
 import { supersede } from './endings.ts'
 import type { NodeAction } from './machine.ts'
+import { greet } from './mail.ts'
 import { type MailItem, readMail, recordOf } from './mail-format.ts'
 import { learn } from './learning.ts'
+import { sessionOf } from './registry.ts'
 import { checkSessions, disown } from './repair.ts'
 import { reviewContacts } from './review.ts'
 import { type Sharing, takeOffEntry } from './sharing.ts'
@@ -29,9 +31,11 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
 const MOST_ARRIVALS = 100
 
 /** Whoever is not listed yet here has joined since the last flush; what all nodes are told they are to be told too. */
-function noteSender({ config }: NodeState, { listed, arrivals }: Sharing, from: string, now: number): void {
-  if (from === config.address || arrivals.has(from) || arrivals.size >= MOST_ARRIVALS) return
-  if (!listed.some(({ incarnation }) => addressOf(incarnation) === from)) arrivals.set(from, now)
+function noteSender(node: NodeState, { listed, arrivals }: Sharing, from: string, now: number): void {
+  if (from === node.config.address || arrivals.has(from) || arrivals.size >= MOST_ARRIVALS) return
+  if (listed.some(({ incarnation }) => addressOf(incarnation) === from)) return
+  arrivals.set(from, now)
+  greet(node, from)
 }
 
 /** Messages overtake each other by fewer than this. */
@@ -83,7 +87,7 @@ function takeOwn(
   // Where nothing is known yet the storage is asked: a message alone is no ground to stand on, it may be forged.
   if (user.known) learn(node, user, stored, now, out)
   for (const sessionId of superseded) {
-    const session = user.sessions.get(sessionId)
+    const session = sessionOf(user, sessionId)
     if (session) supersede(node, session, now, out)
     takeOffEntry(node.sharing, sessionId)
   }

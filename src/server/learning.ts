@@ -2,8 +2,7 @@
  * What the storage holds of the users of this node, learned from others who wrote it, and what it has lost: a record that
  * is older than what this node has seen there is put back, and no transition made of it.
  */
-import { encodePresence } from '../core/codec.ts'
-import { sameView } from '../core/model.ts'
+import { sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import { EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import { endingSessions, holdEnds, markUser } from './changes.ts'
@@ -11,7 +10,7 @@ import { scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { tellSelf } from './self.ts'
-import { incarnationNow, startHold } from './standing.ts'
+import { startHold } from './standing.ts'
 import type { User } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
@@ -124,7 +123,8 @@ function putBack(
 }
 
 function queueFirst(node: NodeState, user: User, change: RecordChange, out: NodeAction[]): void {
-  user.queue.splice(user.proposed, 0, { change, waiter: null })
+  const queued = { change, waiter: null }
+  user.queue = [...user.queue.slice(0, user.proposed), queued, ...user.queue.slice(user.proposed)]
   markUser(node, user, out)
 }
 
@@ -134,7 +134,7 @@ export function reconciliation(
   user: User,
   lost: UserRecord | null,
 ): Extract<RecordChange, { type: 'reconcile' }> {
-  const sessions = [...user.sessions.values()].filter(
+  const sessions = user.sessions.filter(
     ({ phase, doubted }) => (phase === 'live' || phase === 'grace') && !doubted,
   )
   const over = endingSessions(user)
@@ -142,7 +142,7 @@ export function reconciliation(
   const ending = (lost ?? user.known?.record ?? EMPTY_RECORD).sessions.filter(({ id }) => over.has(id))
   const entries = [...sessions, ...ending].map(({ id, activity }) => ({
     id,
-    node: incarnationNow(node),
+    node: node.incarnation,
     activity,
   }))
   return { type: 'reconcile', address: node.config.address, sessions: entries, lost, over: [] }
@@ -153,7 +153,5 @@ export function adopt(user: User, { epoch, version, record }: StoredRecord, now:
   user.known = { epoch, version, record: record ?? EMPTY_RECORD }
   user.knownAt = now
   const view = viewOf(user.known.record, AT_ANY_TIME)
-  if (user.encoded !== '' && (!record || sameView(user.view, view))) return
-  user.view = view
-  user.encoded = encodePresence(user.id, view)
+  if (user.view === UNKNOWN_VIEW || (record && !sameView(user.view, view))) user.view = view
 }

@@ -54,6 +54,18 @@ export function onPublished(node: NodeState, out: NodeAction[]): void {
   if (sharing.publishing === 0) askTurn(node, out)
 }
 
+/**
+ * A node has become known. What all nodes were told since it joined it was not: that counts as a message to it which was lost,
+ * and shows by its number. Who has not joined yet has told nobody anything.
+ */
+export function greet({ sharing }: NodeState, address: string): void {
+  if (!sharing || sharing.mailboxes.has(address)) return
+  const mailbox = mailboxOf(sharing.mailboxes, address)
+  if (sharing.standing !== 'joined') return
+  mailbox.number++
+  mailbox.unrepeated = true
+}
+
 /** Says once more which number was the last, to every node that has been sent one since. */
 export function repeatNumbers({ config, sharing }: NodeState, out: NodeAction[]): void {
   if (!sharing) return

@@ -9,20 +9,20 @@
  * lost              | others may have ended its sessions: it joins again, as its next incarnation
  * none within 0.8 F | outage: nothing is decided, what is known is stale
  */
-import { loseLease, mayWrite, noteFlush, toleranceMs } from '../core/lease.ts'
+import { loseLease, mayWrite, nextIncarnation, noteFlush, toleranceMs } from '../core/lease.ts'
 import { INTERVAL_SPREAD } from '../core/timing.ts'
 import { compareAll, compareSoon, planComparison } from './comparison.ts'
 import { gatherSessions, hasLost, sendNewcomers, takeIn } from './entry.ts'
 import { listen, sendCanary } from './hearing.ts'
 import type { NodeAction, RequestId } from './machine.ts'
-import { post, repeatNumbers } from './mail.ts'
+import { greet, post, repeatNumbers } from './mail.ts'
 import { forgetListed } from './orphans.ts'
 import { markUser } from './changes.ts'
 import { sweep } from './reaper.ts'
 import { encode } from '../core/codec.ts'
 import { sendFrame } from './outbox.ts'
 import type { Sharing } from './sharing.ts'
-import { hold, incarnationNow, isFenced, noteLate, otherNodes, stampOf, startHold } from './standing.ts'
+import { hold, isFenced, noteLate, otherNodes, stampOf, startHold } from './standing.ts'
 import { type NodeState, storageTime, take } from './state.ts'
 import type { EntryReply, FlushReply } from './storage/nodes.ts'
 import { askTurn } from './turn.ts'
@@ -63,7 +63,7 @@ function flush(node: NodeState, now: number, out: NodeAction[]): void {
   out.push({
     type: 'flush',
     flush: {
-      incarnation: incarnationNow(node),
+      incarnation: node.incarnation,
       first: sharing.standing === 'joining',
       leaseMs,
       silent: silentSessions(node, now),
@@ -78,7 +78,7 @@ function silentSessions({ sharing, users, config }: NodeState, now: number): { i
   const silent: { id: string; ageMs: number }[] = []
   const most = (1 + INTERVAL_SPREAD) * config.timing.intervalMs
   for (const user of users.values()) {
-    for (const { id, heartbeat } of user.sessions.values()) {
+    for (const { id, heartbeat } of user.sessions) {
       const ageMs = Math.round(now - heartbeat.lastLifeAt)
       if (ageMs > most && sharing?.entry.has(id)) silent.push({ id, ageMs })
     }
@@ -188,7 +188,7 @@ function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
   // What it missed meanwhile may have been an outage for all.
   startHold(node, now)
   sharing.standing = 'joining'
-  sharing.incarnations++
+  node.incarnation = nextIncarnation(node.incarnation)
   sharing.flushedAt = 0
   sharing.entry.clear()
   sharing.gone.clear()
@@ -228,6 +228,7 @@ function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, n
   sharing.listedAt = sentAt
   // Whoever sent a message has joined before, and is listed by now or was never there.
   for (const [address, since] of sharing.arrivals) if (since < sentAt) sharing.arrivals.delete(address)
+  for (const address of otherNodes(node)) greet(node, address)
   forgetListed(node)
 }
 

@@ -158,7 +158,7 @@ function turn(node: NodeState, now: number, out: NodeAction[]): void {
 function attend(node: NodeState, { type, user: id }: Concern, now: number, out: NodeAction[]): void {
   if (type === 'review') return reviewContacts(node, id, out)
   const user = node.users.get(id)
-  for (const session of [...(user?.sessions.values() ?? [])])
+  for (const session of user?.sessions ?? [])
     if (!isYetToCome(user, session)) kick(node, session, now, out)
 }
 

@@ -23,11 +23,11 @@ import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
-import { forgetIdleUser, isConnected } from './registry.ts'
+import { forgetIdleUser, isConnected, sessionOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { tellSelf } from './self.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
+import { isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
 import type { Proposal, QueuedChange, User, Waiter } from './entities.ts'
 import type { ReadPurpose } from './purposes.ts'
 import { file, type NodeState, storageTime } from './state.ts'
@@ -38,6 +38,7 @@ import { schedule } from './wheel.ts'
 /** Above the limit of changes a minute the newest goes out once in this time. */
 const HOLD_MS = 1_000
 const MINUTE_MS = 60_000
+const NONE: readonly QueuedChange[] = []
 
 /** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */
 export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void {
@@ -91,15 +92,14 @@ export function onLoaded(
 function dropOldOpens(node: NodeState, user: User, changes: number): void {
   const isOld = ({ change }: QueuedChange, index: number): boolean => {
     if (index >= changes || change.type !== 'open') return false
-    const session = user.sessions.get(change.session.id)
+    const session = sessionOf(user, change.session.id)
     return session === undefined || !isConnected(session)
   }
   const old = user.queue.filter(isOld)
-  const rest = user.queue.filter((queued) => !old.includes(queued))
-  user.queue.splice(0, user.queue.length, ...rest)
+  user.queue = user.queue.filter((queued) => !old.includes(queued))
   // Whoever is still here, in grace, is taken off by their end.
   for (const { change } of old)
-    if (change.type === 'open' && !user.sessions.has(change.session.id))
+    if (change.type === 'open' && !sessionOf(user, change.session.id))
       takeOffEntry(node.sharing, change.session.id)
 }
 
@@ -154,7 +154,7 @@ export function userDue(node: NodeState, user: User, now: number, out: NodeActio
 function queueLapse(node: NodeState, user: User): void {
   if (user.queue.some(({ change }, index) => index >= user.proposed && change.type === 'lapse')) return
   const unseenMs = node.config.timing.publishDelayMs
-  user.queue.push({ change: { type: 'lapse', unseenMs }, waiter: null })
+  user.queue = [...user.queue, { change: { type: 'lapse', unseenMs }, waiter: null }]
 }
 
 /** The storage's clock was stepped back since the user came. */
@@ -245,7 +245,7 @@ function mayBeMissing(node: NodeState, known: VersionedRecord, now: number): boo
 
 /** A session is held under the name that the node has when it is written; who is gone by then is not put back. */
 function signed(node: NodeState, user: User, change: RecordChange): RecordChange {
-  const holder = incarnationNow(node)
+  const holder = node.incarnation
   if (change.type === 'open') return { ...change, session: { ...change.session, node: holder } }
   if (change.type !== 'reconcile') return change
   const left = change.sessions.filter(({ id }) => isUnderWay(user, id))
@@ -301,7 +301,8 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
 
 /** The first so many changes of the queue stand in the storage. */
 function settle(node: NodeState, user: User, changes: number, now: number, out: NodeAction[]): void {
-  const settled = user.queue.splice(0, changes)
+  const settled = user.queue.slice(0, changes)
+  user.queue = changes < user.queue.length ? user.queue.slice(changes) : NONE
   for (const queued of settled) {
     if (queued.waiter) answer(node, queued.waiter, out)
     takeOffEntry(node.sharing, goneBy(queued.change))

@@ -9,7 +9,7 @@ import type { NodeAction, RequestId } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import type { Reaping, Sharing } from './sharing.ts'
-import { incarnationNow, isFenced, isHolding, noteLate, stampOf } from './standing.ts'
+import { isFenced, isHolding, noteLate, stampOf } from './standing.ts'
 import { file, type NodeState, storageTime, take } from './state.ts'
 import type { ClaimReply, EntryReply, ListedNode } from './storage/nodes.ts'
 import { schedule } from './wheel.ts'
@@ -36,7 +36,7 @@ export function sweep(node: NodeState, now: number, out: NodeAction[]): void {
 
 function lapsed(node: NodeState, sharing: Sharing, now: number): string[] {
   return sharing.listed
-    .filter((one) => one.incarnation !== incarnationNow(node) && hasLapsed(node, sharing, one, now))
+    .filter((one) => one.incarnation !== node.incarnation && hasLapsed(node, sharing, one, now))
     .map(({ incarnation }) => incarnation)
 }
 
@@ -64,7 +64,7 @@ function claim(node: NodeState, sharing: Sharing, incarnation: string, now: numb
   if ([...sharing.claims.values()].includes(incarnation)) return
   const request = file(node, sharing.claims, incarnation)
   const { leaseMs } = node.config.timing
-  const by = incarnationNow(node)
+  const by = node.incarnation
   out.push({ type: 'claim', request, claim: { incarnation, by, leaseMs, ...stampOf(node, now) } })
 }
 
@@ -182,7 +182,7 @@ function discharge(
   out: NodeAction[],
 ): void {
   const request = file(node, sharing.discharges, { incarnation, sessions })
-  const by = incarnationNow(node)
+  const by = node.incarnation
   out.push({ type: 'discharge', request, incarnation, by, sessions, stamp: stampOf(node, now) })
 }
 

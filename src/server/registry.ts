@@ -81,19 +81,18 @@ export function userOf(node: NodeState, id: string, now: number): User {
     kind: 'user',
     id,
     number: node.nextNumber++,
-    sessions: new Map(),
+    sessions: NONE,
     known: null,
     knownAt: now,
     work: 'idle',
-    queue: [],
+    queue: NONE,
     proposed: 0,
     changes: takeMeter(node.leftMeters, id, now),
     view: UNKNOWN_VIEW,
-    encoded: '',
     untold: false,
     unanswered: null,
     floor: NO_VERSION,
-    heldEnds: [],
+    heldEnds: NONE,
     kicked: 0,
     invalidated: NOT_SEEN,
     keptUntil: 0,
@@ -112,17 +111,23 @@ export function userOf(node: NodeState, id: string, now: number): User {
   return user
 }
 
+/** The session of a user that has this id. */
+export function sessionOf({ sessions }: User, id: string): Session | undefined {
+  return sessions.find((session) => session.id === id)
+}
+
 /** Takes a session off its user for good. */
 export function removeSession(node: NodeState, session: Session): void {
   cancel(node.wheel, session)
   session.phase = 'ended'
-  session.user?.sessions.delete(session.id)
+  const { user } = session
+  if (user) user.sessions = user.sessions.filter((other) => other !== session)
 }
 
 /** Forgets a user with whom this node has nothing to do any more. */
 export function forgetIdleUser(node: NodeState, user: User, now: number): void {
   const busy =
-    user.sessions.size > 0 ||
+    user.sessions.length > 0 ||
     user.queue.length + user.heldEnds.length > 0 ||
     user.work !== 'idle' ||
     user.fanout !== 'none' ||

@@ -5,10 +5,9 @@ import { forget } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { changePresence, endingSessions } from './changes.ts'
 import { reconciliation } from './learning.ts'
-import { userOf } from './registry.ts'
+import { sessionOf, userOf } from './registry.ts'
 import { probe } from './session.ts'
 import { takeOffEntry } from './sharing.ts'
-import { incarnationNow } from './standing.ts'
 import type { Session, User } from './entities.ts'
 import type { NodeState } from './state.ts'
 
@@ -16,15 +15,15 @@ import type { NodeState } from './state.ts'
 export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {
   if (!user.known || user.work !== 'idle' || user.queue.length > 0) return
   const { sessions } = user.known.record
-  const held = [...user.sessions.values()].filter(({ phase }) => phase === 'live' || phase === 'grace')
+  const held = user.sessions.filter(({ phase }) => phase === 'live' || phase === 'grace')
   const stored = new Map(sessions.map((entry) => [entry.id, entry]))
   const missing = held.filter(({ id, doubted }) => !stored.has(id) && !doubted)
   for (const session of missing) doubt(node, session, now, out)
-  const isRenamed = held.some(({ id }) => stored.has(id) && stored.get(id)?.node !== incarnationNow(node))
+  const isRenamed = held.some(({ id }) => stored.has(id) && stored.get(id)?.node !== node.incarnation)
   const ending = endingSessions(user)
   const isOver = sessions.some(
     ({ id, node: holder }) =>
-      addressOf(holder) === node.config.address && !user.sessions.has(id) && !ending.has(id),
+      addressOf(holder) === node.config.address && !sessionOf(user, id) && !ending.has(id),
   )
   if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null, out)
 }

@@ -161,7 +161,7 @@ export function reviewAgain(node: NodeState, viewer: User, now: number, out: Nod
   const failed = viewer.reviewFailed
   if (!failed && now < viewer.judgeAt) return
   viewer.reviewFailed = false
-  const watches = [...viewer.sessions.values()].some(
+  const watches = viewer.sessions.some(
     (session) => session.watchesRoster || session.subscriptions.size > 0,
   )
   viewer.judgeAt = watches ? now + judgeEveryMs(node) : Number.POSITIVE_INFINITY

@@ -16,7 +16,8 @@ export function tellSelf(
 ): void {
   const self = selfOf(node, user, now)
   const frame = encode(self)
-  const told = JSON.stringify([user.view.status, user.known?.record.choice])
+  const { choice = null } = user.known?.record ?? {}
+  const told = choice ? JSON.stringify([user.view.status, choice]) : user.view.status
   const changed = told !== user.self
   user.self = told
   const answered = new Set<Session>()
@@ -27,7 +28,7 @@ export function tellSelf(
     sendFrame(waiter.session, ref === undefined ? frame : encode({ ...self, ref }), out)
   }
   if (!changed) return
-  for (const session of user.sessions.values()) {
+  for (const session of user.sessions) {
     if (session.phase === 'live' && !answered.has(session)) sendFrame(session, frame, out)
   }
 }

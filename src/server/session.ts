@@ -15,8 +15,7 @@ import type { Identity, NodeAction, NodeEvent, Verdict } from './machine.ts'
 import { countEvent } from './meter.ts'
 import { noteBacklog, send, sendError, sendFrame } from './outbox.ts'
 import { changePresence } from './changes.ts'
-import { addConnection, userOf } from './registry.ts'
-import { incarnationNow } from './standing.ts'
+import { addConnection, sessionOf, userOf } from './registry.ts'
 import type { Session } from './entities.ts'
 import { type NodeState, nextSpread, storageTime } from './state.ts'
 
@@ -98,8 +97,8 @@ export function announce(
   if (!session.user) return
   const user = userOf(node, session.user.id, now)
   const { sessionsPerUser } = node.config.limits
-  const previous = session.previous === null ? undefined : user.sessions.get(session.previous)
-  const others = user.sessions.size - (previous ? 1 : 0)
+  const previous = session.previous === null ? undefined : sessionOf(user, session.previous)
+  const others = user.sessions.length - (previous ? 1 : 0)
   if (sessionsPerUser > 0 && others >= sessionsPerUser) return sendError(session, 'LIMIT', ref, out)
   // Who comes and goes while the storage hangs leaves two changes each time.
   if (user.queue.length + user.heldEnds.length >= WAITING_CHANGES)
@@ -107,10 +106,10 @@ export function announce(
   session.user = user
   session.phase = 'announcing'
   session.activity = activity
-  user.sessions.set(session.id, session)
+  user.sessions = user.sessions.concat(session)
   if (previous) supersede(node, previous, now, out)
   node.sharing?.newcomers.set(session.id, user.id)
-  const entry = { id: session.id, node: incarnationNow(node), activity }
+  const entry = { id: session.id, node: node.incarnation, activity }
   const unseenMs = publishDelay(node)
   const change = { type: 'open', session: entry, previous: session.previous, unseenMs } as const
   changePresence(node, user, change, { type: 'announcement', session, ref }, out)
@@ -122,7 +121,7 @@ export function resume(node: NodeState, session: Session, out: NodeAction[]): vo
   session.doubted = false
   const { user, id, activity } = session
   if (session.phase !== 'live' || !user) return
-  const entry = { id, node: incarnationNow(node), activity }
+  const entry = { id, node: node.incarnation, activity }
   changePresence(node, user, { type: 'open', session: entry, previous: null }, null, out)
 }
 

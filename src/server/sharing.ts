@@ -28,8 +28,6 @@ export interface Sharing {
   /** When the node began; monotonic. */
   readonly beganAt: number
   standing: Standing
-  /** Its incarnations so far. */
-  incarnations: number
   readonly lease: Lease
   /** When the flush that is under way was sent; `null`: none is. Monotonic. */
   flushSentAt: number | null
@@ -141,7 +139,6 @@ export function createSharing(now: number): Sharing {
   return {
     beganAt: now,
     standing: 'joining',
-    incarnations: 1,
     lease: createLease(),
     flushSentAt: null,
     knowsTime: false,

@@ -148,7 +148,7 @@ export function hide(node: NodeState, session: Session, ids: readonly string[], 
 
 /** The sessions of a user that can be told something. */
 export function liveSessions(user: User): Session[] {
-  return [...user.sessions.values()].filter(({ phase }) => phase === 'live')
+  return user.sessions.filter(({ phase }) => phase === 'live')
 }
 
 /** What could not be found out for a viewer hides for now, and is asked again. */

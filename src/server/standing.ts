@@ -2,17 +2,12 @@
  * What a node may do and say just now. Alone with its storage it may always; among others it may not while it has no
  * lease, while the storage does not answer, and for a while after the storage may have lost something.
  */
-import { addressOf, incarnationOf, mayWrite, toleranceMs } from '../core/lease.ts'
+import { addressOf, mayWrite, toleranceMs } from '../core/lease.ts'
 import { type PresenceView, UNKNOWN_VIEW } from '../core/model.ts'
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
 import { type NodeState, storageTime } from './state.ts'
 import type { Stamp, StoredRecord } from './storage/contract.ts'
 import { schedule } from './wheel.ts'
-
-/** The name under which this node holds its sessions. */
-export function incarnationNow({ config, sharing }: NodeState): string {
-  return incarnationOf(config.address, sharing?.incarnations ?? 1)
-}
 
 /** Whether the node must neither write nor tell anybody anything (S13, L4). */
 export function isFenced({ config, sharing }: NodeState, now: number): boolean {

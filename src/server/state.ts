@@ -1,4 +1,5 @@
 /** All that one node knows, as plain data, and the few ways to number and file it. */
+import { firstIncarnation } from '../core/lease.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Timing } from '../core/timing.ts'
 import { type Askers, createAskers } from './askers.ts'
@@ -19,10 +20,14 @@ export interface NodeConfig {
   readonly writer: number
   /** Other nodes share the storage. */
   readonly shared: boolean
+  /** So many records of the storage are read for what one message to another node costs. */
+  readonly recordsPerMessage: number
 }
 
 export interface NodeState {
   readonly config: NodeConfig
+  /** The name under which this node holds its sessions. */
+  incarnation: string
   readonly connections: Map<ConnectionId, Session>
   readonly users: Map<string, User>
   /** Who is watched by whom here. */
@@ -81,6 +86,7 @@ const GOLDEN = 0.618_033_988_749_895
 export function createNode(config: NodeConfig, now: number, time: number): NodeState {
   return {
     config,
+    incarnation: firstIncarnation(config.address),
     connections: new Map(),
     users: new Map(),
     watched: new Map(),

@@ -39,7 +39,7 @@ export function tellWatchers(
     const viewer = node.usersByNumber.get(number)
     if (!viewer) return
     const isNamed = recipients === null || recipients.has(viewer.id) || viewer.id === id
-    for (const session of viewer.sessions.values()) {
+    for (const session of viewer.sessions) {
       if (session.phase !== 'live') continue
       const stray = watched.strays?.get(session)
       if (stray && isNewer(stray.version, record)) continue

@@ -7,12 +7,15 @@ import type { Telling } from './entities.ts'
 
 /** @param view - as it is at any time */
 export function createTelling(user: string, view: PresenceView): Telling {
-  return { user, view, texts: {} }
+  return { user, view, exact: null, others: null }
 }
 
 /** By this it is told whether two views differ for somebody who sees so much. */
-export function textOf({ user, view, texts }: Telling, sight: Sight, time: number): string {
-  return (texts[sight] ??= encodePresence(user, cover(view, sight, time)))
+export function textOf(telling: Telling, sight: Sight, time: number): string {
+  const { user, view } = telling
+  if (sight === 'exact') return (telling.exact ??= encodePresence(user, view))
+  const others = (telling.others ??= {})
+  return (others[sight] ??= encodePresence(user, cover(view, sight, time)))
 }
 
 /** The same as it goes out now. */

@@ -77,7 +77,7 @@ export function leaveRoster(node: NodeState, viewer: User, lost: readonly string
 
 /** No session of this user may want to know of their roster any more. */
 export function forgetRoster(node: NodeState, viewer: User): void {
-  if (!viewer.roster || [...viewer.sessions.values()].some(({ watchesRoster }) => watchesRoster)) return
+  if (!viewer.roster || viewer.sessions.some(({ watchesRoster }) => watchesRoster)) return
   const all = viewer.roster
   viewer.roster = null
   unwatchByRoster(node, viewer, all)
@@ -93,10 +93,9 @@ function unwatchByRoster(node: NodeState, viewer: User, ids: readonly string[]):
 
 /** Perhaps no session of this user wants to know of these any more. */
 function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): void {
-  const sessions = [...viewer.sessions.values()]
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (!watched || sessions.some((session) => wants(session, watched))) continue
+    if (!watched || viewer.sessions.some((session) => wants(session, watched))) continue
     dropSight(watched.viewers, viewer.number)
     if (watched.viewers.size > 0) continue
     node.watched.delete(id)

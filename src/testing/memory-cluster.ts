@@ -18,6 +18,8 @@ export interface MemoryClusterOptions {
   readonly clock: Pick<Clock, 'time' | 'defer'>
   /** Of the adapters. @defaultValue 100 */
   readonly recoveryMs?: number
+  /** Of the adapters. @defaultValue none: that of the server */
+  readonly recordsPerMessage?: number
   /**
    * After a wipe, and at first, the epoch is 0 until a write begins one, as on a real storage; otherwise one begins at
    * once. @defaultValue false
@@ -61,7 +63,8 @@ export interface MemoryCluster {
 
 /** Makes a storage in memory in which nothing was written yet. */
 export function createMemoryCluster(options: MemoryClusterOptions): MemoryCluster {
-  const { clock, recoveryMs = 100, lazyEpochs = false } = options
+  const { clock, recoveryMs = 100, recordsPerMessage, lazyEpochs = false } = options
+  const traits = { recoveryMs, ...(recordsPerMessage !== undefined && { recordsPerMessage }) }
   const store = createStore(clock, lazyEpochs)
   const listeners: Listeners = new Map()
   const defaults: Required<MemoryHooks> = {
@@ -73,7 +76,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): MemoryCluste
     onError: () => {},
   }
   return {
-    storage: (hooks) => createAdapter(store, listeners, recoveryMs, { ...defaults, ...hooks }),
+    storage: (hooks) => createAdapter(store, listeners, traits, { ...defaults, ...hooks }),
     time: () => store.time(),
     recordOf: (id) => recordAt(store, id),
     entries: () => [...store.data.entries].map(([incarnation, entry]) => describeEntry(incarnation, entry)),

@@ -65,7 +65,8 @@ describe('a run is the same each time', () => {
   })
 })
 
-const IDS = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+/** Those of sessions, and that of the node. */
+const IDS = /\b[\w-]{22}\b|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /** Session ids are drawn from the platform's chance; nothing depends on them. */
 function withoutIds(line: string): string {

@@ -77,6 +77,12 @@ export interface StorageAdapter {
   readonly nodes?: NodeDirectory
   /** By which they tell each other; left out: it serves one node only. */
   readonly bus?: BusAdapter
+  /**
+   * So many records are read for what one message from node to node costs. A user with more contacts than this for each other
+   * node is told of to all nodes, and the storage is not asked where their contacts are.
+   * @defaultValue 10, as measured on Redis
+   */
+  readonly recordsPerMessage?: number
   /** What stands there for these users. */
   read(ids: readonly string[]): Awaitable<ReadReply>
   /** Replaces records, each where the expected version stands. */

@@ -10,7 +10,7 @@ import type { Store } from './store.ts'
 export function createAdapter(
   store: Store,
   listeners: Listeners,
-  recoveryMs: number,
+  traits: Pick<StorageAdapter, 'recoveryMs' | 'recordsPerMessage'>,
   hooks: Required<MemoryHooks>,
 ): StorageAdapter {
   const bus = createNodeBus(listeners, hooks)
@@ -20,7 +20,7 @@ export function createAdapter(
     return hooks.intercept(asked, carryOut)
   }
   return {
-    recoveryMs,
+    ...traits,
     read: (...args) => call({ method: 'read', args }, () => readRecords(store, ...args, hooks.reachOf)),
     swap: (...args) => call({ method: 'swap', args }, () => swapRecords(store, ...args, hooks.reachOf)),
     nodes: {

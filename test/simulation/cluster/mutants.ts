@@ -72,10 +72,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'for (const session of missing) doubt(node, session, now, out)',
     replace: `for (const session of missing) {
     if (session.phase === 'grace') doubt(node, session, now, out)
-    else changePresence(node, user, { type: 'open', session: { id: session.id, node: incarnationNow(node), activity: session.activity }, previous: null }, null, out)
+    else changePresence(node, user, { type: 'open', session: { id: session.id, node: node.incarnation, activity: session.activity }, previous: null }, null, out)
   }`,
     breaks: ['S12', 'S1'],
-    seed: 150,
+    seed: 890,
     why: 'the session was superseded on another node while this one was away, and it comes back as a ghost',
   },
   {
