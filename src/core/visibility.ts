@@ -147,7 +147,9 @@ export function readPrivacy(settings: PrivacySettings): Privacy | { readonly fau
   if (blocked === null) return { fault: 'blocked is a list of user ids' }
   const isDefault = online === 'contacts' && lastSeen === 'contacts' && precision === 'exact' && reciprocal
   // Most settle nothing; one object does for all of them.
-  return isDefault && blocked.size === 0 ? DEFAULT_PRIVACY : { online, lastSeen, precision, reciprocal, blocked }
+  return isDefault && blocked.size === 0
+    ? DEFAULT_PRIVACY
+    : { online, lastSeen, precision, reciprocal, blocked }
 }
 
 const AUDIENCES = "'everyone', 'contacts', 'nobody' or { except: ids }"

@@ -1,10 +1,8 @@
 /** The queue of a user's changes, on their way to the presence service. */
 import type { RecordChange } from '../core/record.ts'
-import type { NodeAction } from './machine.ts'
 import { isHolding } from './standing.ts'
 import type { QueuedChange, User, Waiter } from './entities.ts'
 import type { NodeState } from './state.ts'
-import { askTurn } from './turn.ts'
 
 const NONE: readonly QueuedChange[] = []
 
@@ -14,11 +12,10 @@ export function changePresence(
   user: User,
   change: RecordChange,
   waiter: Waiter | null,
-  out: NodeAction[],
 ): void {
   if (change.type === 'activity') dropOlderReport(user, change.session)
   user.queue = [...user.queue, { change, waiter }]
-  markUser(node, user, out)
+  markUser(node, user)
 }
 
 /** Of a session's reports only the newest counts; but one that somebody waits for has to be answered by itself. */
@@ -30,10 +27,10 @@ function dropOlderReport(user: User, session: string): void {
 }
 
 /** Has the user's work go on at the next turn. */
-export function markUser(node: NodeState, user: User, out: NodeAction[]): void {
+export function markUser(node: NodeState, user: User): void {
   if (user.work !== 'idle') return
   node.dirtyUsers.add(user)
-  askTurn(node, out)
+  node.usersMarked = true
 }
 
 /** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */

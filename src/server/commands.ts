@@ -23,7 +23,7 @@ export function obey(
       return askAsApplication(node, request, command.ids, command.as, now, out)
     case 'setStatus': {
       const user = userOf(node, command.user, now)
-      return changePresence(node, user, choiceOf(node, user, command, now), { type: 'command', request }, out)
+      return changePresence(node, user, choiceOf(node, user, command, now), { type: 'command', request })
     }
     case 'disconnectUser':
       kickAll(node, command.user, now, out)
@@ -35,7 +35,7 @@ export function obey(
       kickAll(node, command.user, now, out)
       reviewContacts(node, command.user, out)
       const user = userOf(node, command.user, now)
-      return changePresence(node, user, { type: 'forget' }, { type: 'command', request }, out)
+      return changePresence(node, user, { type: 'forget' }, { type: 'command', request })
     }
     case 'drain':
       node.draining = true
@@ -77,5 +77,5 @@ function tellAll(
   out: NodeAction[],
 ): void {
   if (!node.sharing) out.push({ type: 'reply', request, value: undefined })
-  else changePresence(node, userOf(node, user, now), { type }, { type: 'command', request }, out)
+  else changePresence(node, userOf(node, user, now), { type }, { type: 'command', request })
 }

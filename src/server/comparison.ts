@@ -135,7 +135,7 @@ function compareOne(
   if (user) checkSessions(node, user, now, out)
   const watched = node.watched.get(id)
   if (watched) compareWatched(node, watched, stored, now, out)
-  if (stored.record) noteOrphans(node, id, stored, now, out)
+  if (stored.record) noteOrphans(node, id, stored, now)
 }
 
 function compareWatched(
@@ -204,5 +204,5 @@ function noteBehind(
   }
   const user = userOf(node, watched.id, now)
   user.floor = Math.max(user.floor, watched.version.version)
-  changePresence(node, user, { type: 'lapse' }, null, out)
+  changePresence(node, user, { type: 'lapse' }, null)
 }

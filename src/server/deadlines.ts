@@ -42,7 +42,8 @@ export function noteTokenEnd(
 
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
-  const keptUntil = user.sessions.length === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
+  const keptUntil =
+    user.sessions.length === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
   const dueAt = Math.min(user.retryAt, user.judgeAt, userLapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)

@@ -139,7 +139,7 @@ function end(
 ): void {
   const { user } = session
   if (user?.sessions.includes(session)) {
-    changePresence(node, user, { type: 'end', session: session.id, reason, at, accuracy: 'exact' }, null, out)
+    changePresence(node, user, { type: 'end', session: session.id, reason, at, accuracy: 'exact' }, null)
   }
   remove(node, session, now, out)
 }

@@ -64,6 +64,8 @@ export interface Session extends Timed {
   watchesRoster: boolean
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
   queries: readonly Query[]
+  /** Frames for this session alone that go out with the next turn. */
+  along: readonly string[]
   /** Changes not sent yet; `null`: none. */
   pending: Pending | null
   /** Answers on their way out, page by page as the socket takes them. */

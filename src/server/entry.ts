@@ -39,18 +39,13 @@ export function sendNewcomers(node: NodeState, sharing: Sharing, now: number, ou
 }
 
 /** They stand in the entry now, so their records may be written. */
-export function takeIn(
-  node: NodeState,
-  sharing: Sharing,
-  sessions: readonly SessionOwner[],
-  out: NodeAction[],
-): void {
+export function takeIn(node: NodeState, sharing: Sharing, sessions: readonly SessionOwner[]): void {
   for (const { id, user } of sessions) {
     sharing.entry.add(id)
     const owner = node.users.get(user)
     // It may have ended while it was on its way there.
     if (!isUnderWay(owner, id)) takeOffEntry(sharing, id)
-    if (owner) markUser(node, owner, out)
+    if (owner) markUser(node, owner)
   }
 }
 

@@ -5,9 +5,9 @@
 import type { Session } from './entities.ts'
 import type { NodeAction } from './machine.ts'
 import { takeGathered } from './gathering.ts'
-import { flushChanges, markSession } from './outbox.ts'
+import { markSession, sendFrames, takeWaiting } from './outbox.ts'
 import { isConnected } from './registry.ts'
-import { flushPage } from './snapshot.ts'
+import { takeReadPage } from './snapshot.ts'
 import { isFenced } from './standing.ts'
 import type { NodeState } from './state.ts'
 
@@ -25,23 +25,17 @@ export function flushSessions(node: NodeState, now: number, out: NodeAction[]): 
   if (isFenced(node, now)) return
   const sessions = [...node.dirtySessions].filter(takesFrames)
   node.dirtySessions.clear()
-  for (const session of sessions) flushChanges(session, out)
-  flushPages(
-    node,
-    sessions.filter(({ answers }) => answers.length > 0),
-    now,
-    out,
-  )
+  let room = RECORDS_IN_ONE_TURN
+  for (const session of sessions) {
+    const waiting = takeWaiting(session)
+    const page = room > 0 ? takeReadPage(node, session, now, out) : null
+    if (page) room -= page.records
+    else if (session.answers.length > 0 && room <= 0) markSession(node, session, out)
+    const frames = page ? [...waiting, page.frame] : waiting
+    if (frames.length > 0) sendFrames(session, frames, out)
+  }
 }
 
 function takesFrames(session: Session): boolean {
   return isConnected(session) && session.congestedUntil === 0
-}
-
-function flushPages(node: NodeState, sessions: readonly Session[], now: number, out: NodeAction[]): void {
-  let room = RECORDS_IN_ONE_TURN
-  for (const session of sessions) {
-    if (room > 0) room -= flushPage(node, session, now, out)
-    else markSession(node, session, out)
-  }
 }

@@ -1,23 +1,26 @@
 /**
- * How long changes wait for others that go to the same socket. What telling costs is the write to the socket, 5 to 10 µs
- * whatever it carries: a hundred changes in one frame cost 1.2 times what one does. So the more is told, the longer it
- * gathers; and while little is told nothing waits.
+ * How long changes wait for others, where much is told. What telling costs is the write to the socket, 5 to 12 µs whatever it
+ * carries: a hundred changes in one frame cost 1.2 times what one does. So the more is told, the longer it gathers; and while
+ * little is told nothing waits.
  *
- * A session's wait begins with its first change, and ends together with those of the sessions that began within the same
- * few milliseconds: so the writes are spread over time, and no step of the event loop is long.
+ * Twice it waits: users' changes for the turn in which they are written and told, and sessions for what else they will be told. A
+ * session's wait begins with its first change, and ends together with those of the sessions that began shortly after: a process
+ * that wakes for a few frames finds everything cold, and pays half as much again for each of them.
  */
 import type { Session } from './entities.ts'
 
 /** Up to so many changes a second nothing waits: their writes are 2 % of a core. */
 const CALM_PER_SECOND = 2_000
-/** From so many on the wait is at its longest. */
+/** From so many on the waits are at their longest. */
 const BUSY_PER_SECOND = 10_000
-/** Who gets 10 changes a second then gets 5 frames; twice the wait would save half as much again, and show. */
-const LONGEST_MS = 100
+/** Of a session. With 10 changes a second it then gets 4 frames; twice the wait would save a third of them, and show. */
+const LONGEST_MS = 110
+/** Of a turn: with that of a session it is 135 ms from a change to its frame. */
+const LONGEST_TURN_MS = 25
 /** The pace is that of the last so many milliseconds. */
 const MEASURE_MS = 100
-/** Sessions whose wait begins within this end it together. */
-const TOGETHER_MS = 10
+/** Sessions whose wait begins within this end it together; but so many at the most, for 10 ms of writes are no long step. */
+const [TOGETHER_MS, MOST_TOGETHER] = [20, 1_000]
 const NOBODY: readonly Session[] = []
 
 /** Sessions that wait together. */
@@ -49,14 +52,24 @@ export function paceOf(gathering: Gathering, now: number): number {
     gathering.measuredAt = now
   }
   gathering.counted++
-  const part = (gathering.perSecond - CALM_PER_SECOND) / (BUSY_PER_SECOND - CALM_PER_SECOND)
-  return LONGEST_MS * Math.min(Math.max(part, 0), 1)
+  return LONGEST_MS * busyness(gathering)
+}
+
+/** For how long users' changes wait for their turn; 0: it comes at once. */
+export function turnWait(gathering: Gathering, now: number): number {
+  return now - gathering.measuredAt < 2 * MEASURE_MS ? LONGEST_TURN_MS * busyness(gathering) : 0
+}
+
+function busyness({ perSecond }: Gathering): number {
+  const part = (perSecond - CALM_PER_SECOND) / (BUSY_PER_SECOND - CALM_PER_SECOND)
+  return Math.min(Math.max(part, 0), 1)
 }
 
 /** Has a session wait. One that waits already may be put in once more, and is then due twice. */
 export function waitForMore({ batches }: Gathering, session: Session, waitMs: number, now: number): void {
   const last = batches.at(-1)
-  if (last && now - last.beganAt < TOGETHER_MS) last.sessions.push(session)
+  if (last && now - last.beganAt < TOGETHER_MS && last.sessions.length < MOST_TOGETHER)
+    last.sessions.push(session)
   // A shorter wait does not overtake: the batches stay in order.
   else batches.push({ beganAt: now, dueAt: Math.max(now + waitMs, last?.dueAt ?? 0), sessions: [session] })
 }

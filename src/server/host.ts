@@ -152,7 +152,7 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
   const perform = (action: NodeAction): void => {
     switch (action.type) {
       case 'send':
-        return send(action.connection, action.frame)
+        return send(action.connection, action.frames)
       case 'close':
         return transports.get(action.connection)?.close(action.code, action.reason)
       case 'terminate':
@@ -212,10 +212,10 @@ export function createHost<Request>(options: HostOptions<Request>): Host<Request
     }
   }
 
-  const send = (connection: ConnectionId, frame: string): void => {
+  const send = (connection: ConnectionId, frames: readonly string[]): void => {
     const transport = transports.get(connection)
     if (!transport) return
-    transport.send(frame)
+    transport.send(frames)
     const bytes = transport.backlog()
     if (bytes > config.limits.queueSoftBytes) dispatch({ type: 'backlog', connection, bytes })
   }

@@ -51,7 +51,7 @@ export function receive(
   }
   const decoded = decodeClientFrame(frame, limits)
   // Any other may have been on its way for long, from a client that has gone on elsewhere since.
-  if (session.doubted && decoded.ok && decoded.message.type === 'heartbeat') resume(node, session, out)
+  if (session.doubted && decoded.ok && decoded.message.type === 'heartbeat') resume(node, session)
   const ref = decoded.ok ? ('ref' in decoded.message ? decoded.message.ref : undefined) : decoded.ref
   if (isTooFast(node, session, ref, now, out)) return
   if (!decoded.ok) fault(node, session, decoded.code, ref, now, out)
@@ -167,7 +167,7 @@ function update(
   const { user } = session
   if (!user) return
   if (user.queue.length >= WAITING_UPDATES) return sendError(session, 'UNAVAILABLE', ref, out)
-  changePresence(node, user, change, ref === undefined ? null : { type: 'update', session, ref }, out)
+  changePresence(node, user, change, ref === undefined ? null : { type: 'update', session, ref })
 }
 
 /** Something that this protocol does not have, or not at this moment. */

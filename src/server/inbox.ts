@@ -83,7 +83,7 @@ function takeOwn(
   const [, id, , , , superseded] = item
   const user = node.users.get(id)
   const stored = recordOf(item)
-  if (!user) return disown(node, id, stored.record.sessions, now, out)
+  if (!user) return disown(node, id, stored.record.sessions, now)
   // Where nothing is known yet the storage is asked: a message alone is no ground to stand on, it may be forged.
   if (user.known) learn(node, user, stored, now, out)
   for (const sessionId of superseded) {

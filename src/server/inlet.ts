@@ -3,7 +3,7 @@ import type { ConnectionId, NodeEvent } from './machine.ts'
 
 /** How a connection's frames leave; whichever way the socket came to us. */
 export interface Transport {
-  send(frame: string): void
+  send(frames: readonly string[]): void
   close(code: number, reason: string): void
   /** Ends it without a handshake. */
   terminate(code: number): void

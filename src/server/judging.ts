@@ -42,11 +42,15 @@ export function createJudging(
   ): Awaitable<Sights> =>
     andThen(settings.own(viewer), (by) => {
       const seen = new Map<string, Sight>()
-      const look = (target: string): Awaitable<void> =>
-        andThen(settings.asked(target), (of) => {
-          const sight = judge({ viewer, target, isContact: isContact(target), of, by })
-          if (sight !== 'nothing') seen.set(target, sight)
-        })
+      const note = (target: string, of: Privacy): void => {
+        const sight = judge({ viewer, target, isContact: isContact(target), of, by })
+        if (sight !== 'nothing') seen.set(target, sight)
+      }
+      // A hundred for each who comes: nothing is made anew where the answer is there.
+      const look = (target: string): Awaitable<void> => {
+        const of = settings.asked(target)
+        return isPromise(of) ? of.then((late) => note(target, late)) : note(target, of)
+      }
       return andThen(inSteps(targets, look, pace), () => seen)
     })
 

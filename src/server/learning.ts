@@ -50,7 +50,7 @@ export function learn(
   user.invalidated = Math.max(user.invalidated, invalidated)
   if (known) tellSelf(node, user, [], now, out)
   if (known && lacksChoice(node, known, stored, now)) {
-    queueFirst(node, user, choiceAlone(node, user, known.record, stored), out)
+    queueFirst(node, user, choiceAlone(node, user, known.record, stored))
   }
   scheduleUser(node, user)
 }
@@ -96,7 +96,7 @@ export function face(
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
   // It is put back at once, and nothing of it made known.
-  putBack(node, user, known.record, lostEnds(known, stored, storageTime(node, now)), out)
+  putBack(node, user, known.record, lostEnds(known, stored, storageTime(node, now)))
 }
 
 /**
@@ -110,22 +110,16 @@ function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time:
 }
 
 /** Whoever has none of the sessions that are lost leaves it to those who do. */
-function putBack(
-  node: NodeState,
-  user: User,
-  lost: UserRecord,
-  over: readonly string[],
-  out: NodeAction[],
-): void {
+function putBack(node: NodeState, user: User, lost: UserRecord, over: readonly string[]): void {
   const change = { ...reconciliation(node, user, lost), over }
   if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0) return
-  queueFirst(node, user, change, out)
+  queueFirst(node, user, change)
 }
 
-function queueFirst(node: NodeState, user: User, change: RecordChange, out: NodeAction[]): void {
+function queueFirst(node: NodeState, user: User, change: RecordChange): void {
   const queued = { change, waiter: null }
   user.queue = [...user.queue.slice(0, user.proposed), queued, ...user.queue.slice(user.proposed)]
-  markUser(node, user, out)
+  markUser(node, user)
 }
 
 /** What this node knows of its own sessions of a user. */

@@ -124,7 +124,8 @@ export type Notice =
   | { readonly type: 'alarm'; readonly userId: string; readonly denied: number; readonly strangers: number }
 
 export type NodeAction =
-  | { readonly type: 'send'; readonly connection: ConnectionId; readonly frame: string }
+  /** In this order; where it can be, in one write. */
+  | { readonly type: 'send'; readonly connection: ConnectionId; readonly frames: readonly string[] }
   | {
       readonly type: 'close'
       readonly connection: ConnectionId

@@ -149,7 +149,7 @@ function resume(node: NodeState, now: number, out: NodeAction[]): void {
   enlist(node, now, out)
   tellStale(node, false, out)
   for (const user of node.users.values()) {
-    if (user.queue.length > 0) markUser(node, user, out)
+    if (user.queue.length > 0) markUser(node, user)
     if (user.untold || user.work === 'held') {
       user.retryAt = now
       schedule(node.wheel, user, now)
@@ -175,7 +175,7 @@ function noteEpoch(node: NodeState, epoch: number, now: number): boolean {
 
 /** It is certain now what the storage has lost: what was held is decided. */
 export function holdDue(node: NodeState, now: number, out: NodeAction[]): void {
-  for (const user of node.users.values()) if (user.heldEnds.length > 0) markUser(node, user, out)
+  for (const user of node.users.values()) if (user.heldEnds.length > 0) markUser(node, user)
   compareSoon(node, now, out)
   sweep(node, now, out)
 }
@@ -253,7 +253,7 @@ export function onEnlisted(
   const sessions = sharing ? take(sharing.enlisting, request) : undefined
   if (!sharing || !sessions) return
   if (reply?.outcome === 'done') {
-    takeIn(node, sharing, sessions, out)
+    takeIn(node, sharing, sessions)
     return noteListed(node, sharing, now, out)
   }
   for (const { id, user } of sessions) sharing.newcomers.set(id, user)

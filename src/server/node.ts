@@ -33,6 +33,7 @@ import { type NodeState, take } from './state.ts'
 import type { DutyName } from './sharing.ts'
 import { noteStorageTime } from './standing.ts'
 import type { ReadReply } from './storage/contract.ts'
+import { planTurn } from './turn.ts'
 import { nextTickAt, takeDue } from './wheel.ts'
 
 /**
@@ -47,6 +48,7 @@ export function step(node: NodeState, event: NodeEvent, now: number, out: NodeAc
     receiveEarly(node, session, now, out)
   for (let concern = node.concerns.shift(); concern; concern = node.concerns.shift())
     attend(node, concern, now, out)
+  planTurn(node, now, out)
   askWake(node, out)
 }
 
@@ -124,6 +126,8 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
       reviewAgain(node, item, now, out)
     }
   }
+  // Whatever woke it, who waits for their turn need not wait for another waking.
+  if (Number.isFinite(node.turnAt)) turn(node, now, out)
   flushGathered(node, now, out)
 }
 
@@ -147,6 +151,7 @@ function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]
 /** All that has gathered: sessions into the directory, changes into the storage, frames to the sockets, mail to the bus. */
 function turn(node: NodeState, now: number, out: NodeAction[]): void {
   node.turnAsked = false
+  node.turnAt = Number.POSITIVE_INFINITY
   enlist(node, now, out)
   turnUsers(node, now, out)
   dischargeDone(node, now, out)
@@ -158,8 +163,7 @@ function turn(node: NodeState, now: number, out: NodeAction[]): void {
 function attend(node: NodeState, { type, user: id }: Concern, now: number, out: NodeAction[]): void {
   if (type === 'review') return reviewContacts(node, id, out)
   const user = node.users.get(id)
-  for (const session of user?.sessions ?? [])
-    if (!isYetToCome(user, session)) kick(node, session, now, out)
+  for (const session of user?.sessions ?? []) if (!isYetToCome(user, session)) kick(node, session, now, out)
 }
 
 /** Who was thrown out may come back: the mark that a newcomer finds in the record was made before them. */
@@ -169,7 +173,11 @@ function isYetToCome(user: User | undefined, { id, phase }: Session): boolean {
 
 /** One timer serves the whole node: it is moved only where something is due earlier. */
 function askWake(node: NodeState, out: NodeAction[]): void {
-  const at = Math.min(nextTickAt(node.wheel) ?? Number.POSITIVE_INFINITY, gatheredAt(node.gathering))
+  const at = Math.min(
+    nextTickAt(node.wheel) ?? Number.POSITIVE_INFINITY,
+    gatheredAt(node.gathering),
+    node.turnAt,
+  )
   if (at >= node.wakeAt) return
   node.wakeAt = at
   out.push({ type: 'wakeAt', at })

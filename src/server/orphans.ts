@@ -3,7 +3,6 @@
  * with a write under way. Whoever reads one ends it, once its node has been missing for R.
  */
 import { addressOf } from '../core/lease.ts'
-import type { NodeAction } from './machine.ts'
 import { changePresence } from './changes.ts'
 import { userOf } from './registry.ts'
 import { disown } from './repair.ts'
@@ -17,11 +16,10 @@ export function noteOrphans(
   id: string,
   { version, record }: StoredRecord,
   now: number,
-  out: NodeAction[],
 ): void {
   const { sharing, config } = node
   if (!sharing) return
-  disown(node, id, record?.sessions ?? [], now, out)
+  disown(node, id, record?.sessions ?? [], now)
   for (const session of record?.sessions ?? []) {
     if (addressOf(session.node) === config.address) continue
     if (sharing.leases.has(session.node)) continue
@@ -37,7 +35,7 @@ export function noteOrphans(
     // When it was last heard of nobody knows; it was when the record was last written.
     const at = Math.min(version, storageTime(node, now))
     const end = { type: 'end', session: session.id, node: session.node, reason: 'node', at } as const
-    changePresence(node, userOf(node, id, now), { ...end, accuracy: 'approximate' }, null, out)
+    changePresence(node, userOf(node, id, now), { ...end, accuracy: 'approximate' }, null)
   }
 }
 

@@ -17,6 +17,7 @@ import { askTurn } from './turn.ts'
 
 /** How long a socket that is full is left alone. */
 const CONGESTION_CHECK_MS = 100
+const NONE: readonly string[] = []
 
 /** Sends a message now. */
 export function send(session: Session, message: ServerMessage, out: NodeAction[]): void {
@@ -25,7 +26,18 @@ export function send(session: Session, message: ServerMessage, out: NodeAction[]
 
 /** Sends a frame now. */
 export function sendFrame(session: Session, frame: string, out: NodeAction[]): void {
-  if (isConnected(session)) out.push({ type: 'send', connection: session.connection, frame })
+  sendFrames(session, [frame], out)
+}
+
+/** Sends frames now, in one write. */
+export function sendFrames(session: Session, frames: readonly string[], out: NodeAction[]): void {
+  if (isConnected(session)) out.push({ type: 'send', connection: session.connection, frames })
+}
+
+/** Has a frame sent with whatever else goes to the session at the next turn, and before that. */
+export function sendAlong(node: NodeState, session: Session, frame: string, out: NodeAction[]): void {
+  session.along = [...session.along, frame]
+  markSession(node, session, out)
 }
 
 /** Refuses something; the connection lives on. */
@@ -104,11 +116,23 @@ export function markSession(node: NodeState, session: Session, out: NodeAction[]
   askTurn(node, out)
 }
 
-/** Sends the changes that have gathered, in one frame. */
-export function flushChanges(session: Session, out: NodeAction[]): void {
-  if (!session.pending) return
-  const updates: string[] = []
-  for (const { before, update, text } of changesIn(session.pending)) if (before !== update) updates.push(text)
+/** What waits for a session to be sent: what is for it alone, and the changes that have gathered, in one frame. */
+export function takeWaiting(session: Session): readonly string[] {
+  const { along, pending } = session
+  session.along = NONE
   session.pending = null
-  if (updates.length > 0) sendFrame(session, changesFrame(updates), out)
+  if (!pending) return along
+  const changes = changesIn(pending)
+  const news = changes.every(isNews) ? changes : changes.filter(isNews)
+  if (news.length === 0) return along
+  const frame = changesFrame(news.map(textOfChange))
+  return along.length === 0 ? [frame] : [...along, frame]
+}
+
+function isNews({ before, update }: Change): boolean {
+  return before !== update
+}
+
+function textOfChange({ text }: Change): string {
+  return text
 }

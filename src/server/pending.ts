@@ -31,8 +31,8 @@ export function keep(pending: Pending, change: Change, toldBefore: number | null
 }
 
 /** All of them, in the order of their users' first. */
-export function changesIn({ list, byUser }: Pending): Iterable<Change> {
-  return byUser ? byUser.values() : list
+export function changesIn({ list, byUser }: Pending): readonly Change[] {
+  return byUser ? [...byUser.values()] : list
 }
 
 function filed(pending: Pending): Map<string, Change> {

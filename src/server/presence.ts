@@ -81,7 +81,7 @@ export function onLoaded(
       if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
       face(node, user, stored, now, out)
     }
-    markUser(node, user, out)
+    markUser(node, user)
   })
 }
 
@@ -133,7 +133,7 @@ export function onSwapped(
     user.work = 'idle'
     if (result === 'done') return succeed(node, proposal, now, out)
     if (result !== 'late') face(node, user, result, now, out)
-    markUser(node, user, out)
+    markUser(node, user)
   })
 }
 
@@ -145,7 +145,7 @@ export function userDue(node: NodeState, user: User, now: number, out: NodeActio
     if (user.fanout === 'failed') user.fanout = 'none'
   }
   if (userLapsesAt(node, user) <= now || isUnseenTooLong(node, user, now)) queueLapse(node, user)
-  if (user.queue.length > 0) markUser(node, user, out)
+  if (user.queue.length > 0) markUser(node, user)
   pursueFanout(node, user, now, out)
   scheduleUser(node, user)
 }
@@ -308,7 +308,7 @@ function settle(node: NodeState, user: User, changes: number, now: number, out: 
     takeOffEntry(node.sharing, goneBy(queued.change))
   }
   tellSelf(node, user, settled, now, out)
-  if (user.queue.length > 0) markUser(node, user, out)
+  if (user.queue.length > 0) markUser(node, user)
   else forgetIdleUser(node, user, now)
 }
 

@@ -153,7 +153,7 @@ export function reap(node: NodeState, incarnation: string, now: number, out: Nod
     reaping.pending.add(session)
     const end = { type: 'end', session, node: incarnation, reason: 'node', at: lastLifeAt } as const
     const waiter = { type: 'reaped', incarnation, session } as const
-    changePresence(node, userOf(node, user, now), { ...end, accuracy: 'approximate' }, waiter, out)
+    changePresence(node, userOf(node, user, now), { ...end, accuracy: 'approximate' }, waiter)
   }
   if (room < 0) schedule(node.wheel, sharing.duties.sweep, now + BATCH_MS)
 }

@@ -46,6 +46,7 @@ export function addConnection(
     subscriptions: createSightTable(),
     watchesRoster: false,
     queries: NONE,
+    along: NONE,
     pending: null,
     answers: NONE,
     congestedUntil: 0,
@@ -66,6 +67,7 @@ export function removeConnection(node: NodeState, session: Session): void {
   session.early = NONE
   session.answers = NONE
   session.queries = NONE
+  session.along = NONE
   session.pending = null
   const subscribed = subscribedIds(node, session)
   clearSights(session.subscriptions)

@@ -25,21 +25,15 @@ export function checkSessions(node: NodeState, user: User, now: number, out: Nod
     ({ id, node: holder }) =>
       addressOf(holder) === node.config.address && !sessionOf(user, id) && !ending.has(id),
   )
-  if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null, out)
+  if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null)
 }
 
 /** What stands in a record as this node's, of a user who has no session here: a failover has brought it back. */
-export function disown(
-  node: NodeState,
-  id: string,
-  sessions: readonly SessionEntry[],
-  now: number,
-  out: NodeAction[],
-): void {
+export function disown(node: NodeState, id: string, sessions: readonly SessionEntry[], now: number): void {
   const isOurs = sessions.some((session) => addressOf(session.node) === node.config.address)
   if (!isOurs || node.users.has(id)) return
   const user = userOf(node, id, now)
-  changePresence(node, user, reconciliation(node, user, null), null, out)
+  changePresence(node, user, reconciliation(node, user, null), null)
 }
 
 /** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. */

@@ -132,9 +132,10 @@ export function onReviewPairs(
   for (const id of ids) {
     if (!isSubscribed(node, session, id)) continue
     // By their roster they may have seen as much before.
-    const before = sightOf(node, session, id)
+    const watched = node.watched.get(id)
+    const before = sightOf(session, watched)
     judgeSubscription(node, session, id, judgement?.sights.get(id) ?? 'nothing')
-    const sight = sightOf(node, session, id)
+    const sight = sightOf(session, watched)
     judged.set(id, sight)
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
     if (sight === 'nothing') lost.push(id)
@@ -161,9 +162,7 @@ export function reviewAgain(node: NodeState, viewer: User, now: number, out: Nod
   const failed = viewer.reviewFailed
   if (!failed && now < viewer.judgeAt) return
   viewer.reviewFailed = false
-  const watches = viewer.sessions.some(
-    (session) => session.watchesRoster || session.subscriptions.size > 0,
-  )
+  const watches = viewer.sessions.some((session) => session.watchesRoster || session.subscriptions.size > 0)
   viewer.judgeAt = watches ? now + judgeEveryMs(node) : Number.POSITIVE_INFINITY
   scheduleUser(node, viewer)
   // Where it could not be asked, it is not known either what they were told last.

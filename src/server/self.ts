@@ -2,7 +2,7 @@
 import { encode } from '../core/codec.ts'
 import type { Self } from '../core/messages.ts'
 import type { NodeAction } from './machine.ts'
-import { sendFrame } from './outbox.ts'
+import { sendAlong } from './outbox.ts'
 import type { QueuedChange, Session, User } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'
 
@@ -25,11 +25,11 @@ export function tellSelf(
     if (!waiter || waiter.type === 'command' || waiter.type === 'reaped') continue
     answered.add(waiter.session)
     const { ref } = waiter
-    sendFrame(waiter.session, ref === undefined ? frame : encode({ ...self, ref }), out)
+    sendAlong(node, waiter.session, ref === undefined ? frame : encode({ ...self, ref }), out)
   }
   if (!changed) return
   for (const session of user.sessions) {
-    if (session.phase === 'live' && !answered.has(session)) sendFrame(session, frame, out)
+    if (session.phase === 'live' && !answered.has(session)) sendAlong(node, session, frame, out)
   }
 }
 

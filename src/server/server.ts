@@ -1,5 +1,5 @@
 /** The façade of the server half, and the only file that wires its parts together. */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
 import { isPromise } from '../core/awaitable.ts'
 import { checkChoice } from '../core/choice.ts'
@@ -17,12 +17,11 @@ import { createHost, type ErrorStage } from './host.ts'
 import { createJudging } from './judging.ts'
 import type { Notice } from './machine.ts'
 import { type AuthenticationAttempt, type PresenceServerOptions, resolveOptions } from './options.ts'
+import { createSessionIds } from './session-ids.ts'
 
 /** How long clients have for the closing handshake. */
 const CLOSE_MS = 2_000
 const CLOSE_CHECK_MS = 20
-/** As unique as a UUID, and a tenth of its room: V8 keeps that in the pieces that it was put together from. */
-const SESSION_ID_BYTES = 16
 /** With Redis: 3.3 µs of all processes a record, and some 30 a message with its part of the work at the other end. */
 const RECORDS_PER_MESSAGE = 10
 
@@ -75,7 +74,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
       const attempt = { request, token }
       return comesFromAnywhere(attempt, origins) ? null : authenticate(attempt)
     },
-    createSessionId: () => randomBytes(SESSION_ID_BYTES).toString('base64url'),
+    createSessionId: createSessionIds(),
     onNotice: (notice) => {
       announce(events, notice)
     },

@@ -112,17 +112,17 @@ export function announce(
   const entry = { id: session.id, node: node.incarnation, activity }
   const unseenMs = publishDelay(node)
   const change = { type: 'open', session: entry, previous: session.previous, unseenMs } as const
-  changePresence(node, user, change, { type: 'announcement', session, ref }, out)
+  changePresence(node, user, change, { type: 'announcement', session, ref })
   out.push({ type: 'notify', notice: { type: 'session:open', userId: user.id, sessionId: session.id } })
 }
 
 /** Somebody took the session out, but its client is alive: it is put back. */
-export function resume(node: NodeState, session: Session, out: NodeAction[]): void {
+export function resume(node: NodeState, session: Session): void {
   session.doubted = false
   const { user, id, activity } = session
   if (session.phase !== 'live' || !user) return
   const entry = { id, node: node.incarnation, activity }
-  changePresence(node, user, { type: 'open', session: entry, previous: null }, null, out)
+  changePresence(node, user, { type: 'open', session: entry, previous: null }, null)
 }
 
 /** Whether the client is still there shows by its answer. */

@@ -35,19 +35,17 @@ export function sightIn({ slots }: SightTable, number: number): Sight | undefine
   return slot === FREE ? undefined : sightAt(slot)
 }
 
-/** Puts a number in, or gives it another sight. */
-export function putSight(table: SightTable, number: number, sight: Sight): void {
+/** Puts a number in, or gives it another sight. Gives the one that it had; `undefined`: it was not in there. */
+export function putSight(table: SightTable, number: number, sight: Sight): Sight | undefined {
   const entry = number * ROOM + SIGHTS.indexOf(sight)
-  const place = placeOf(table.slots, number)
-  const isNew = (table.slots[place] ?? FREE) === FREE
-  if (!isNew) table.slots[place] = entry
-  else if (table.size + 1 <= table.slots.length * FULL) {
-    table.slots[place] = entry
-    table.size++
-  } else {
+  let place = placeOf(table.slots, number)
+  const former = table.slots[place] ?? FREE
+  if (former === FREE && ++table.size > table.slots.length * FULL) {
     resize(table, Math.ceil(table.slots.length * GROWTH))
-    putSight(table, number, sight)
+    place = placeOf(table.slots, number)
   }
+  table.slots[place] = entry
+  return former === FREE ? undefined : sightAt(former)
 }
 
 /** Takes a number out, if it is in there. */

@@ -50,7 +50,7 @@ export function applyRoster(
     hide(
       node,
       session,
-      lost.filter((id) => sightOf(node, session, id) === 'nothing'),
+      lost.filter((id) => sightOf(session, node.watched.get(id)) === 'nothing'),
       out,
     )
     const ids = told[index] ?? []
@@ -97,7 +97,8 @@ export function onGained(
     ids.forEach((id, index) => {
       const stored = reply.records[index]
       if (!stored) return
-      const sight = sightOf(node, session, id)
+      const watched = node.watched.get(id)
+      const sight = sightOf(session, watched)
       if (sight === 'nothing' || wasToldMeanwhile(query, id, stored)) return
       const view = viewFor(node, query, id, stored, now)
       const telling = createTelling(id, view)
@@ -105,8 +106,7 @@ export function onGained(
       const text = textAt(telling, sight, time)
       const version = newest(query.pushed.get(id)?.version, stored)
       enqueueChange(node, session, { user: id, before: '', update, text, view, version }, out)
-      const watched = node.watched.get(id)
-      if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
+      if (watched) noteShown(session, watched, { version, telling, sight }, time)
     })
   }
 }

@@ -5,16 +5,17 @@
 import { encodePresence, snapshotFrame } from '../core/codec.ts'
 import { type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer } from '../core/version.ts'
-import type { Answer, PageIds, PushedChange, Query, Session } from './entities.ts'
+import type { Sight } from '../core/visibility.ts'
+import type { Answer, PageIds, PushedChange, Query, Session, Watched } from './entities.ts'
 import { endQuery } from './query.ts'
 import type { NodeAction } from './machine.ts'
-import { markSession, sendFrame } from './outbox.ts'
+import { markSession } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
 import { shownBy } from './standing.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { StoredRecord } from './storage/contract.ts'
 import { createTelling, textAt } from './telling.ts'
-import { noteShown, watchByRoster } from './watch.ts'
+import { forgetStray, noteShown, sightOf, watchByRoster } from './watch.ts'
 
 /** Records in one page: about 32 KB, an eighth of the soft limit. */
 const PAGE_RECORDS = 500
@@ -45,15 +46,19 @@ export function showPage(
   markSession(node, session, out)
 }
 
-/** Sends the next page of a session, if it has been read, and has the one behind it read. Says how many records that were. */
-export function flushPage(node: NodeState, session: Session, now: number, out: NodeAction[]): number {
+/** The next page of a session, if it has been read; the one behind it is read then. */
+export function takeReadPage(
+  node: NodeState,
+  session: Session,
+  now: number,
+  out: NodeAction[],
+): { readonly frame: string; readonly records: number } | null {
   const [answer] = session.answers
-  if (!answer?.page) return 0
+  if (!answer?.page) return null
   const { query, page } = answer
   const { ids, records } = page
   const shown = ids.map((id, index) => showOne(node, session, query, id, records[index] ?? null, now))
   const more = query.taken < query.ids.length
-  sendFrame(session, snapshotFrame(query.ref, shown, more), out)
   answer.page = null
   if (more) readPage(node, session, answer, out)
   else {
@@ -61,7 +66,7 @@ export function flushPage(node: NodeState, session: Session, now: number, out: N
     endQuery(session, query)
     if (session.answers.length > 0) markSession(node, session, out)
   }
-  return ids.length
+  return { frame: snapshotFrame(query.ref, shown, more), records: ids.length }
 }
 
 function readPage(node: NodeState, session: Session, answer: Answer, out: NodeAction[]): void {
@@ -120,15 +125,35 @@ function showOne(
   if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
   const time = storageTime(node, now)
   if (!record) return textAt(createTelling(id, query.pushed.get(id)?.view ?? UNKNOWN_VIEW), sight, time)
-  const pushed = query.pushed.get(id)?.version
   const watched = node.watched.get(id)
   const told = watched?.told
+  if (told && isAlone(session, query) && isAsTold(session, watched, record, sight)) {
+    forgetStray(watched, session)
+    return textAt(told, sight, time)
+  }
+  const pushed = query.pushed.get(id)?.version
   const view = viewFor(node, query, id, record, now)
   const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
   const version = pushed && isNewer(pushed, record) ? pushed : record
-  if (watched) noteShown(node, session, watched, { version, telling, sight }, time)
+  if (watched) noteShown(session, watched, { version, telling, sight }, time)
   if (session.queries.length > 1) tellOthers(session, query, id, { version: record, view })
   return textAt(telling, sight, time)
+}
+
+/** Whether what was read is what all who watch a user were told: so it is of most. */
+function isAsTold(
+  session: Session,
+  watched: Watched,
+  { epoch, version, record }: StoredRecord,
+  sight: Sight,
+): boolean {
+  if (!record || watched.version.version !== version || watched.version.epoch !== epoch) return false
+  return sightOf(session, watched) === sight
+}
+
+/** Whether nothing but this one answer shows anything to a session. */
+function isAlone({ queries }: Session, { pushed }: Query): boolean {
+  return queries.length === 1 && pushed.size === 0
 }
 
 /** What one answer shows the others must not fall behind. */

@@ -48,6 +48,10 @@ export interface NodeState {
   wakeAt: number
   /** A turn was asked for. */
   turnAsked: boolean
+  /** Users have been marked since it was last planned when their turn comes. */
+  usersMarked: boolean
+  /** When it comes by itself, where changes wait for more; monotonic. */
+  turnAt: number
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>
   readonly dirtySessions: Set<Session>
@@ -101,6 +105,8 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     wheel: createWheel(config.timing.timeoutMs, now),
     wakeAt: Number.POSITIVE_INFINITY,
     turnAsked: false,
+    usersMarked: false,
+    turnAt: Number.POSITIVE_INFINITY,
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
     tellings: 0,

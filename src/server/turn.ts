@@ -1,4 +1,8 @@
-/** A turn: what gathers within one turn of the event loop is done at once. */
+/**
+ * A turn: what has gathered is done at once. It comes within this turn of the event loop; but users' changes wait a little where
+ * much is told, so that many of them go into the storage together, and their fan-out finds everything at hand.
+ */
+import { turnWait } from './gathering.ts'
 import type { NodeAction } from './machine.ts'
 import type { NodeState } from './state.ts'
 
@@ -7,4 +11,13 @@ export function askTurn(node: NodeState, out: NodeAction[]): void {
   if (node.turnAsked) return
   node.turnAsked = true
   out.push({ type: 'turn' })
+}
+
+/** To be called at the end of each step: users have work for the storage since. */
+export function planTurn(node: NodeState, now: number, out: NodeAction[]): void {
+  if (!node.usersMarked) return
+  node.usersMarked = false
+  const waitMs = turnWait(node.gathering, now)
+  if (waitMs === 0) askTurn(node, out)
+  else node.turnAt = Math.min(node.turnAt, now + waitMs)
 }

@@ -60,8 +60,8 @@ export function watchByRoster(node: NodeState, viewer: User, ids: readonly strin
   const added: string[] = []
   ids.forEach((id) => {
     const watched = watchedUser(node, id)
-    if ((sightIn(watched.viewers, viewer.number) ?? 'nothing') === 'nothing') added.push(watched.id)
-    putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
+    const before = putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing') ?? 'nothing'
+    if (before === 'nothing') added.push(watched.id)
   })
   // Most lists come in one piece, and take just the room they need; a long one grows.
   if (!viewer.roster?.length) viewer.roster = added.slice()
@@ -136,7 +136,6 @@ export interface Answered {
 
 /** An answer may show a watcher something else than what all were told last: what comes next must know where this one stands. */
 export function noteShown(
-  node: NodeState,
   session: Session,
   watched: Watched,
   { version, telling, sight }: Answered,
@@ -150,7 +149,7 @@ export function noteShown(
     return
   }
   const text = textOf(telling, sight, time)
-  if (!isNewer(version, watched.version) && text === textOf(told, sightOf(node, session, watched.id), time))
+  if (!isNewer(version, watched.version) && text === textOf(told, sightOf(session, watched), time))
     forgetStray(watched, session)
   else noteStray(watched, session, { version, text })
 }
@@ -174,8 +173,7 @@ export function forgetOrder(watched: Watched): void {
 }
 
 /** How much a session that wants to know of a user sees of them. */
-export function sightOf(node: NodeState, session: Session, target: string): Sight {
-  const watched = node.watched.get(target)
+export function sightOf(session: Session, watched: Watched | undefined): Sight {
   if (!watched) return 'nothing'
   const { user } = session
   return sightBy(session, watched, (user && sightIn(watched.viewers, user.number)) ?? 'nothing')

@@ -5,7 +5,9 @@ import type { Session } from '../../src/server/entities.ts'
 import { choice, createServerWorld, type Peer } from '../support/server-world.ts'
 
 const TALKERS = 400
-const WAIT_MS = 100
+const WAIT_MS = 110
+/** For so long changes wait for others before they are written. */
+const TURN_MS = 25
 /** What ends a wait is looked at once in a few milliseconds. */
 const SLACK_MS = 12
 const talkers = Array.from({ length: TALKERS }, (_, index) => `talker${index}`)
@@ -68,7 +70,7 @@ test('S4: nothing is lost by it, and the last change is there after the wait', a
   for (const peer of talking) peer.send(choice('away'))
   await world.clock.settle()
   expect(listener.texts).toEqual([])
-  await world.clock.advance(WAIT_MS + SLACK_MS)
+  await world.clock.advance(TURN_MS + WAIT_MS + SLACK_MS)
   for (const id of talkers) expect(listener.statusesOf(id)).toEqual(['away'])
 })
 
@@ -77,7 +79,7 @@ test('S3: what is asked for meanwhile is answered at once, and does not step bac
   await makeBusy()
   listener.clear()
   talking[7]?.send(choice('away'))
-  await world.clock.settle()
+  await world.clock.advance(TURN_MS)
   await listener.say({ type: 'fetch', users: ['talker7'], ref: 77 })
   expect(listener.statusesOf('talker7').at(-1)).toBe('away')
   await world.clock.advance(2 * WAIT_MS)

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as ws from 'ws'
-import { sendText } from '../../src/server/attach/text-frames.ts'
+import { sendTexts } from '../../src/server/attach/text-frames.ts'
 import type { WebSocketLike } from '../../src/core/socket.ts'
 
 const OPEN = 1
@@ -11,7 +11,7 @@ const OPEN = 1
 const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable }
 
 /** What arrives of what is sent. */
-async function pass(texts: readonly string[], readyState = OPEN): Promise<string[]> {
+async function pass(texts: readonly string[], together = true, readyState = OPEN): Promise<string[]> {
   const receiver = new Receiver({ isServer: false })
   const arrived: string[] = []
   receiver.on('message', (data: Buffer, isBinary: boolean) => {
@@ -19,7 +19,8 @@ async function pass(texts: readonly string[], readyState = OPEN): Promise<string
     arrived.push(data.toString())
   })
   const under = { write: (data: Uint8Array) => receiver.write(data), end: () => undefined }
-  for (const text of texts) sendText({ readyState } as WebSocketLike, under, text)
+  const socket = { readyState } as WebSocketLike
+  for (const some of together ? [texts] : texts.map((text) => [text])) sendTexts(socket, under, some)
   await new Promise((resolve) => receiver.end(resolve))
   return arrived
 }
@@ -28,7 +29,7 @@ test.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
   'a text of %i bytes arrives whole',
   async (length) => {
     const text = 'x'.repeat(length)
-    expect(await pass([text, 'next'])).toEqual([text, 'next'])
+    for (const together of [true, false]) expect(await pass([text, 'next'], together)).toEqual([text, 'next'])
   },
 )
 
@@ -44,5 +45,5 @@ test('whatever is said arrives, its length counted in bytes', async () => {
 })
 
 test.each([0, 2, 3])('nothing is written to a socket in state %i', async (readyState) => {
-  expect(await pass(['lost'], readyState)).toEqual([])
+  expect(await pass(['lost'], true, readyState)).toEqual([])
 })

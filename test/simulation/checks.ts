@@ -35,7 +35,8 @@ function checkSessions(world: World): void {
       judgeStay(world, session)
       continue
     }
-    const isDue = isLate(world, session.announcedAt, writeSlackMs(world)) || isPrompt(world)
+    const isWritten = clock.now() >= session.announcedAt + GATHERING_MS
+    const isDue = isLate(world, session.announcedAt, writeSlackMs(world)) || (isPrompt(world) && isWritten)
     if (isDue && clock.now() < liveUntil(session, bounds))
       breaks(world, 'S10', `${describe(session)} is not in the storage`)
   }

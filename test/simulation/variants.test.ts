@@ -12,14 +12,14 @@ const VARIANTS = {
   'changes always gather for a tenth of a second': [
     {
       file: 'src/server/gathering.ts',
-      find: 'LONGEST_MS * Math.min(Math.max(part, 0), 1)',
-      replace: 'LONGEST_MS',
+      find: 'return Math.min(Math.max(part, 0), 1)',
+      replace: 'return 1',
     },
-    // What ends a wait is looked at once in ten milliseconds.
+    // A turn's wait and a session's; what ends them is looked at once in ten milliseconds.
     {
       file: 'test/simulation/waits.ts',
       find: 'GATHERING_MS = 0',
-      replace: 'GATHERING_MS = 100 + 12',
+      replace: 'GATHERING_MS = 135 + 12',
     },
   ],
   'each record of a snapshot is a page, one a turn; and lists are judged one by one': [

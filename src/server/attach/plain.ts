@@ -8,7 +8,7 @@ import type { Host } from '../host.ts'
 import type { Inlet, Transport } from '../inlet.ts'
 import type { Identity } from '../machine.ts'
 import type { UpgradeSocket } from './request.ts'
-import { sendText } from './text-frames.ts'
+import { sendTexts } from './text-frames.ts'
 
 const INLET = Symbol('presencekit inlet')
 
@@ -75,7 +75,11 @@ class PlainTransport implements Transport {
     this.socket = socket
   }
 
-  send(frame: string): void {
+  send(frames: readonly string[]): void {
+    frames.forEach(this.sendOne, this)
+  }
+
+  protected sendOne(frame: string): void {
     this.socket.send(frame)
   }
 
@@ -101,8 +105,8 @@ class UpgradedTransport extends PlainTransport {
     this.#under = under
   }
 
-  override send(frame: string): void {
-    sendText(this.socket, this.#under, frame)
+  override send(frames: readonly string[]): void {
+    sendTexts(this.socket, this.#under, frames)
   }
 }
 

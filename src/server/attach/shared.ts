@@ -102,8 +102,8 @@ function shareSocket(
 
 function sharedTransport(socket: EmittingSocket, end: (code: number, reason: string) => void): Transport {
   return {
-    send: (frame) => {
-      socket.send(wrap(frame))
+    send: (frames) => {
+      for (const frame of frames) socket.send(wrap(frame))
     },
     close: end,
     terminate: (code) => {

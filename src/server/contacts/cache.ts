@@ -86,7 +86,8 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
 
   return {
     get(key, since = 0) {
-      const found = kept.get(key)
+      // It counts for so long from the question on, however often it is wanted: so its place in line stays as well.
+      const found = kept.peek(key)
       if (found && found.askedAt > since) return found
       const flight = flights.get(key)
       // Nor is a question that hangs waited for for ever.

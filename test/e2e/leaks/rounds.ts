@@ -73,8 +73,9 @@ async function measure(presence: PresenceServer): Promise<{ heap: number; resour
   return { heap: process.memoryUsage().heapUsed, resources: activeResources() }
 }
 
+/** A timer that has just run out has put off what it was for until the input is read: an immediate, and then nothing more. */
 function isSomethingDue(): boolean {
-  return process.getActiveResourcesInfo().includes('Timeout')
+  return process.getActiveResourcesInfo().some((kind) => kind === 'Timeout' || kind === 'Immediate')
 }
 
 function activeResources(): string {
