@@ -100,7 +100,7 @@ export interface Change {
 export interface User extends Timed {
   readonly kind: 'user'
   readonly id: string
-  /** Never used again; nor is that of a watched user. */
+  /** That of nobody else, nor of anybody who is watched; see `freshNumber`. */
   readonly number: number
   /** Those of this node, in grace too. */
   sessions: readonly Session[]

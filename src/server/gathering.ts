@@ -13,6 +13,8 @@ import type { Session } from './entities.ts'
 const CALM_PER_SECOND = 2_000
 /** From so many on the waits are at their longest. */
 const BUSY_PER_SECOND = 10_000
+/** Likewise where so many users wait whose changes are still to be told: at the beginning of a burst nothing else shows it. */
+const BUSY_BACKLOG = 64
 /** Of a session. With 10 changes a second it then gets 4 frames; twice the wait would save a third of them, and show. */
 const LONGEST_MS = 110
 /** Of a turn: with that of a session it is 135 ms from a change to its frame. */
@@ -42,8 +44,12 @@ export function createGathering(now: number): Gathering {
   return { measuredAt: now, counted: 0, perSecond: 0, batches: [] }
 }
 
-/** Counts a change that is told. Says for how long the first of a session waits for others; 0: for the turn only. */
-export function paceOf(gathering: Gathering, now: number): number {
+/**
+ * Counts a change that is told. Says for how long the first of a session waits for others; 0: for the turn only.
+ *
+ * @param backlog - users whose changes wait for the next turn
+ */
+export function paceOf(gathering: Gathering, backlog: number, now: number): number {
   const passed = now - gathering.measuredAt
   if (passed >= MEASURE_MS) {
     // What was told before a pause says nothing about now.
@@ -52,7 +58,7 @@ export function paceOf(gathering: Gathering, now: number): number {
     gathering.measuredAt = now
   }
   gathering.counted++
-  return LONGEST_MS * busyness(gathering)
+  return backlog >= BUSY_BACKLOG ? LONGEST_MS : LONGEST_MS * busyness(gathering)
 }
 
 /** For how long users' changes wait for their turn; 0: it comes at once. */
@@ -72,6 +78,11 @@ export function waitForMore({ batches }: Gathering, session: Session, waitMs: nu
     last.sessions.push(session)
   // A shorter wait does not overtake: the batches stay in order.
   else batches.push({ beganAt: now, dueAt: Math.max(now + waitMs, last?.dueAt ?? 0), sessions: [session] })
+}
+
+/** Whether somebody waits: then it is no trouble to wait with them. */
+export function isSomebodyWaiting({ batches }: Gathering): boolean {
+  return batches.length > 0
 }
 
 /** When the first of those who wait are due. */

@@ -23,6 +23,8 @@ export function learnAll(
   now: number,
   out: NodeAction[],
 ): void {
+  // Where nobody else writes there is no news.
+  if (!node.sharing) return
   ids.forEach((id, index) => {
     const user = node.users.get(id)
     const stored = records[index]

@@ -8,7 +8,7 @@
 import { changesFrame, encode } from '../core/codec.ts'
 import type { ErrorFrame, ServerMessage } from '../core/messages.ts'
 import type { Change, Session } from './entities.ts'
-import { paceOf, waitForMore } from './gathering.ts'
+import { isSomebodyWaiting, paceOf, waitForMore } from './gathering.ts'
 import type { NodeAction } from './machine.ts'
 import { changesIn, createPending, keep } from './pending.ts'
 import { isConnected } from './registry.ts'
@@ -81,9 +81,9 @@ export function gatherChange(
 ): void {
   const isWaiting = session.pending !== null
   keepChange(node, session, change, toldBefore)
-  const waitMs = paceOf(node.gathering, now)
+  const waitMs = paceOf(node.gathering, node.dirtyUsers.size, now)
   if (isWaiting) return
-  if (waitMs === 0) markSession(node, session, out)
+  if (waitMs === 0 && !isSomebodyWaiting(node.gathering)) markSession(node, session, out)
   else waitForMore(node.gathering, session, waitMs, now)
 }
 

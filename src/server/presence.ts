@@ -33,11 +33,14 @@ import type { ReadPurpose } from './purposes.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
 import { noteTransition, tellHolders } from './transition.ts'
+import { askTurn } from './turn.ts'
 import { schedule } from './wheel.ts'
 
 /** Above the limit of changes a minute the newest goes out once in this time. */
 const HOLD_MS = 1_000
 const MINUTE_MS = 60_000
+/** What follows from a change of one, with a hundred contacts, takes some 100 µs. */
+const USERS_IN_ONE_TURN = 64
 const NONE: readonly QueuedChange[] = []
 
 /** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */
@@ -45,9 +48,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
   if (isFenced(node, now)) return
   const unread: User[] = []
   const proposals: Proposal[] = []
-  const users = [...node.dirtyUsers]
-  node.dirtyUsers.clear()
-  for (const user of users) {
+  for (const user of takeMarked(node, out)) {
     if (user.work !== 'idle') continue
     if (user.known) holdEnds(node, user, now)
     if (user.queue.length === 0) continue
@@ -57,6 +58,18 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
   }
   if (unread.length > 0) load(node, unread, out)
   if (proposals.length > 0) swap(node, proposals, now, out)
+}
+
+/** Takes some of those who were marked; the others have the turn behind this one. */
+function takeMarked(node: NodeState, out: NodeAction[]): User[] {
+  const users: User[] = []
+  for (const user of node.dirtyUsers) {
+    if (users.length === USERS_IN_ONE_TURN) break
+    node.dirtyUsers.delete(user)
+    users.push(user)
+  }
+  if (node.dirtyUsers.size > 0) askTurn(node, out)
+  return users
 }
 
 /** The storage has told of users, or failed to. */

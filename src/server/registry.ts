@@ -5,7 +5,7 @@ import { NO_VERSION } from '../core/version.ts'
 import type { NodeEvent } from './machine.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
-import { type NodeState, nextSpread } from './state.ts'
+import { freshNumber, type NodeState, nextSpread } from './state.ts'
 import { clearSights, createSightTable } from './sight-table.ts'
 import { forgetWatcher, NOT_SEEN, subscribedIds } from './watch.ts'
 import { cancel } from './wheel.ts'
@@ -82,7 +82,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
   const user: User = {
     kind: 'user',
     id,
-    number: node.nextNumber++,
+    number: freshNumber(node),
     sessions: NONE,
     known: null,
     knownAt: now,

@@ -15,8 +15,11 @@ export interface SightTable {
 const SIGHTS: readonly Sight[] = ['nothing', 'status', 'exact', 'minute', 'bucket']
 /** Numbers begin at 1, so no entry is this. */
 const FREE = 0
-/** Room for the place of a sight below the number. */
-const ROOM = 8
+/** Below the number of a slot stands the place of its sight. */
+const SIGHT_BITS = 3
+const SIGHT_MASK = (1 << SIGHT_BITS) - 1
+/** Numbers up to this make slots that are small integers of the engine; of larger ones each would be an object. */
+export const MOST_NUMBER = 2 ** (31 - SIGHT_BITS) - 1
 const NO_SLOTS: number[] = []
 const LEAST_SLOTS = 4
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
@@ -37,7 +40,7 @@ export function sightIn({ slots }: SightTable, number: number): Sight | undefine
 
 /** Puts a number in, or gives it another sight. Gives the one that it had; `undefined`: it was not in there. */
 export function putSight(table: SightTable, number: number, sight: Sight): Sight | undefined {
-  const entry = number * ROOM + SIGHTS.indexOf(sight)
+  const entry = (number << SIGHT_BITS) | SIGHTS.indexOf(sight)
   let place = placeOf(table.slots, number)
   const former = table.slots[place] ?? FREE
   if (former === FREE && ++table.size > table.slots.length * FULL) {
@@ -107,9 +110,9 @@ function isBetween(gap: number, home: number, place: number): boolean {
 }
 
 function numberAt(slot: number): number {
-  return (slot - (slot % ROOM)) / ROOM
+  return slot >>> SIGHT_BITS
 }
 
 function sightAt(slot: number): Sight {
-  return SIGHTS[slot % ROOM] as Sight
+  return SIGHTS[slot & SIGHT_MASK] as Sight
 }

@@ -5,7 +5,6 @@
 import { encodePresence, snapshotFrame } from '../core/codec.ts'
 import { type PresenceView, sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer } from '../core/version.ts'
-import type { Sight } from '../core/visibility.ts'
 import type { Answer, PageIds, PushedChange, Query, Session, Watched } from './entities.ts'
 import { endQuery } from './query.ts'
 import type { NodeAction } from './machine.ts'
@@ -25,7 +24,9 @@ export function takePage(node: NodeState, session: Session, query: Query): PageI
   const all = query.ids.slice(query.taken, query.taken + PAGE_RECORDS)
   query.taken += all.length
   const { sights } = query
-  const seen = sights ? all.filter((id) => sights.has(id)) : all
+  // A roster's ids are those that may be seen, but for who was lost since.
+  const areSeen = !sights || (query.kind === 'roster' && sights.size === query.ids.length)
+  const seen = areSeen ? all : all.filter((id) => sights.has(id))
   const visible = seen.length === all.length ? all : seen
   const byRoster = query.kind === 'roster' && session.watchesRoster
   if (byRoster && sights && session.user) watchByRoster(node, session.user, visible, sights)
@@ -121,16 +122,19 @@ function showOne(
   record: StoredRecord | null,
   now: number,
 ): string {
-  const sight = query.sights?.get(id) ?? 'nothing'
-  if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
   const time = storageTime(node, now)
-  if (!record) return textAt(createTelling(id, query.pushed.get(id)?.view ?? UNKNOWN_VIEW), sight, time)
   const watched = node.watched.get(id)
   const told = watched?.told
-  if (told && isAlone(session, query) && isAsTold(session, watched, record, sight)) {
-    forgetStray(watched, session)
-    return textAt(told, sight, time)
+  if (record && told && isAlone(session, query) && isAsTold(watched, record)) {
+    const kept = sightOf(session, watched)
+    if (kept !== 'nothing') {
+      forgetStray(watched, session)
+      return textAt(told, kept, time)
+    }
   }
+  const sight = query.sights?.get(id) ?? 'nothing'
+  if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
+  if (!record) return textAt(createTelling(id, query.pushed.get(id)?.view ?? UNKNOWN_VIEW), sight, time)
   const pushed = query.pushed.get(id)?.version
   const view = viewFor(node, query, id, record, now)
   const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
@@ -141,14 +145,8 @@ function showOne(
 }
 
 /** Whether what was read is what all who watch a user were told: so it is of most. */
-function isAsTold(
-  session: Session,
-  watched: Watched,
-  { epoch, version, record }: StoredRecord,
-  sight: Sight,
-): boolean {
-  if (!record || watched.version.version !== version || watched.version.epoch !== epoch) return false
-  return sightOf(session, watched) === sight
+function isAsTold({ version: told }: Watched, { epoch, version, record }: StoredRecord): boolean {
+  return record !== null && told.version === version && told.epoch === epoch
 }
 
 /** Whether nothing but this one answer shows anything to a session. */

@@ -8,6 +8,7 @@ import type { Concern, ContactsPurpose, ReadPurpose } from './purposes.ts'
 import type { ConnectionId, RequestId } from './machine.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { createMeter, createMeterMemory, type MeterMemory, type RateMeter } from './meter.ts'
+import { MOST_NUMBER } from './sight-table.ts'
 import { createSharing, type Duty, type Sharing } from './sharing.ts'
 import { createWheel, type Wheel } from './wheel.ts'
 
@@ -35,7 +36,7 @@ export interface NodeState {
   /** The same by their numbers, by which they are named where there are many. */
   readonly usersByNumber: Map<number, User>
   readonly watchedByNumber: Map<number, Watched>
-  nextNumber: number
+  lastNumber: number
   /** `null`: no other node shares the storage. */
   readonly sharing: Sharing | null
   /** What is being waited for, and what for. */
@@ -96,7 +97,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     watched: new Map(),
     usersByNumber: new Map(),
     watchedByNumber: new Map(),
-    nextNumber: 1,
+    lastNumber: 0,
     sharing: config.shared ? createSharing(now) : null,
     reads: new Map(),
     swaps: new Map(),
@@ -135,6 +136,13 @@ export function storageTime(node: NodeState, now: number): number {
 export function nextSpread(node: NodeState): number {
   node.spread = (node.spread + GOLDEN) % 1
   return node.spread
+}
+
+/** A number for a user, or for somebody who is watched. After 268 million they begin again, and pass over those in use. */
+export function freshNumber(node: NodeState): number {
+  do node.lastNumber = (node.lastNumber % MOST_NUMBER) + 1
+  while (node.usersByNumber.has(node.lastNumber) || node.watchedByNumber.has(node.lastNumber))
+  return node.lastNumber
 }
 
 /** Files what is waited for under a fresh number. */

@@ -6,7 +6,7 @@ import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
 import type { Session, Shown, Telling, User, Watched } from './entities.ts'
 import { createSightTable, dropSight, forEachSight, putSight, sightIn } from './sight-table.ts'
-import type { NodeState } from './state.ts'
+import { freshNumber, type NodeState } from './state.ts'
 import { textOf } from './telling.ts'
 
 /** A number of changes of contacts that is not known yet. */
@@ -205,7 +205,7 @@ function watchedUser(node: NodeState, id: string): Watched {
   if (known) return known
   const watched: Watched = {
     id,
-    number: node.nextNumber++,
+    number: freshNumber(node),
     viewers: createSightTable(),
     version: NOTHING_TOLD,
     told: null,

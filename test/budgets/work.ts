@@ -157,6 +157,8 @@ export async function work(): Promise<Record<string, Record<string, number>>> {
         const status = turn++ % 2 === 0 ? 'away' : 'online'
         for (const socket of sockets) socket.say(`{"type":"PRESENCE_UPDATE","status":"${status}"}`)
         drain()
+        // Where much is told changes wait for their turn, and sessions for more.
+        advance(30)
         advance(120)
       },
     ),

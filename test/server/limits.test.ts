@@ -375,7 +375,8 @@ describe('L6: slow readers', () => {
       for (const talker of talkers)
         talker.send({ type: 'PRESENCE_UPDATE', status: 'busy', text: text(round) })
       // So much gathers for a tenth of a second.
-      await world.clock.advance(120)
+      // As long as changes may wait for others.
+      await world.clock.advance(150)
     }
     return { world, hub, healthy, talk }
   }

@@ -6,14 +6,19 @@ import {
   createSightTable,
   dropSight,
   forEachSight,
+  MOST_NUMBER,
   putSight,
   sightIn,
   type SightTable,
 } from '../../src/server/sight-table.ts'
+import { freshNumber, type NodeState } from '../../src/server/state.ts'
 
 const sights = fc.constantFrom<Sight>('nothing', 'status', 'exact', 'minute', 'bucket')
-/** Near each other, so that they meet; and far out, where slots are no small integers of the engine any more. */
-const numbers = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2 ** 28 - 3, max: 2 ** 34 }))
+/** Near each other, so that they meet; and the greatest that there are. */
+const numbers = fc.oneof(
+  fc.integer({ min: 1, max: 40 }),
+  fc.integer({ min: MOST_NUMBER - 9, max: MOST_NUMBER }),
+)
 const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.tuple(fc.constant('put' as const), numbers, sights) },
@@ -66,4 +71,13 @@ test('it takes room for what it holds, and gives it back', () => {
   expect(table.slots.length).toBeLessThan(100)
   for (let number = 9_991; number <= 10_000; number++) dropSight(table, number)
   expect(table.slots.length).toBe(0)
+})
+
+test('numbers begin again after the last one, and pass over those in use', () => {
+  const node = {
+    lastNumber: MOST_NUMBER - 1,
+    usersByNumber: new Map([[1, {}]]),
+    watchedByNumber: new Map([[2, {}]]),
+  }
+  expect([1, 2].map(() => freshNumber(node as unknown as NodeState))).toEqual([MOST_NUMBER, 3])
 })

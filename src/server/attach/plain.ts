@@ -76,11 +76,9 @@ class PlainTransport implements Transport {
   }
 
   send(frames: readonly string[]): void {
-    frames.forEach(this.sendOne, this)
-  }
-
-  protected sendOne(frame: string): void {
-    this.socket.send(frame)
+    frames.forEach((frame) => {
+      this.socket.send(frame)
+    })
   }
 
   close(code: number, reason: string): void {
