@@ -26,6 +26,8 @@ const ALL_PEERS = [...Object.keys(WATCHES), 'uwebsockets', 'socket.io']
 const HEARTBEAT_MS = 1_000
 const ALL_HEARTBEAT_MS = 2_000
 const BEATS = 3
+/** Before they count: by then the code is compiled. */
+const WARM_UP_BEATS = 4
 /** Fewer would mean that the server does not keep up, or that the bench counts wrong. */
 const LEAST_PART = 0.85
 
@@ -62,7 +64,7 @@ async function play(name, users, heartbeatMs) {
   try {
     const before = await pair.server.figures('memory')
     await pair.crowd.ask('open')
-    await wait(heartbeatMs)
+    await wait(WARM_UP_BEATS * heartbeatMs)
     const idle = () => pair.crowd.figures('idle', BEATS * heartbeatMs)
     const { cpu = 0, heartbeats = 0 } = await pair.costOf(idle)
     // Behind it, for a collection that is asked for is followed by one that is not.

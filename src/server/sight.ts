@@ -16,6 +16,8 @@ import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
 import { leaveRoster, noteShown, rosterSight, sightOf, watchByRoster } from './watch.ts'
 
+const NONE: ReadonlySet<string> = new Set()
+
 /** Where being hidden stands in the order: behind everything that was known before. */
 export const HIDDEN: Version = Object.freeze({ epoch: Number.MAX_SAFE_INTEGER, version: 0 })
 
@@ -33,10 +35,11 @@ export function applyRoster(
   out: NodeAction[],
 ): void {
   const before = viewer.roster ?? []
-  const isUnsure = (id: string) => how.unsure?.has(viewer.id) || how.unsure?.has(id)
-  const gained = [...roster.keys()].filter(
-    (id) => isUnsure(id) || rosterSight(node, viewer, id) !== roster.get(id),
-  )
+  const { unsure = NONE } = how
+  const isAllUnsure = unsure.has(viewer.id)
+  const gained: string[] = []
+  for (const [id, sight] of roster)
+    if (isAllUnsure || unsure.has(id) || rosterSight(node, viewer, id) !== sight) gained.push(id)
   // Most lists that are looked at again by and by are as they were.
   if (gained.length === 0 && before.length === roster.size) return
   const lost = before.filter((id) => !roster.has(id))
