@@ -103,8 +103,11 @@ export type RecordChange =
       readonly sessions: readonly SessionEntry[]
       /** What stood there before it was lost; `null`: nothing was. */
       readonly lost: UserRecord | null
-      /** Sessions that stand there again because their end was lost. */
-      readonly over: readonly string[]
+      /**
+       * Sessions that stand there again because their end was lost, as they stood there: whom their node has put back under a
+       * later name since has come back to life before.
+       */
+      readonly over: readonly SessionEntry[]
     }
   | { readonly type: 'kick' | 'invalidate' }
   /** Everything that is known of the user, their sessions among it. */
@@ -265,8 +268,10 @@ function reconcile(
   { address, sessions, lost, over }: Extract<RecordChange, { type: 'reconcile' }>,
   now: number,
 ): UserRecord {
-  const ids = new Set([...sessions.map(({ id }) => id), ...over])
-  const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)
+  const own = new Set(sessions.map(({ id }) => id))
+  const isOver = ({ id, node }: SessionEntry) => over.some((one) => one.id === id && isUpTo(node, one.node))
+  const isOthers = ({ id, node }: SessionEntry) => !own.has(id) && addressOf(node) !== address
+  const others = record.sessions.filter((entry) => isOthers(entry) && !isOver(entry))
   const all = [...others, ...sessions]
   const restored = lost ? restore(record, lost, now) : record
   if (restored === record && sameSessions(all, record.sessions)) return record

@@ -3,7 +3,7 @@
  * is older than what this node has seen there is put back, and no transition made of it.
  */
 import { sameView, UNKNOWN_VIEW } from '../core/model.ts'
-import { EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
+import { EMPTY_RECORD, type RecordChange, type SessionEntry, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import { endingSessions, holdEnds, markUser } from './changes.ts'
 import { scheduleUser } from './deadlines.ts'
@@ -105,14 +105,14 @@ export function face(
  * What stands there is a past of what was lost, if the epoch is the same: what had gone since is over. But not where that
  * is from the time to come: the storage's clock was stepped back, and who came since stands there by a lower version.
  */
-function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time: number): string[] {
+function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time: number): SessionEntry[] {
   if (epoch !== known.epoch || known.version > time || !record) return []
   const left = new Set(known.record.sessions.map(({ id }) => id))
-  return record.sessions.map(({ id }) => id).filter((id) => !left.has(id))
+  return record.sessions.filter(({ id }) => !left.has(id))
 }
 
 /** Whoever has none of the sessions that are lost leaves it to those who do. */
-function putBack(node: NodeState, user: User, lost: UserRecord, over: readonly string[]): void {
+function putBack(node: NodeState, user: User, lost: UserRecord, over: readonly SessionEntry[]): void {
   const change = { ...reconciliation(node, user, lost), over }
   if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0) return
   queueFirst(node, user, change)

@@ -11,6 +11,7 @@ import {
   EMPTY_RECORD,
   isInvisible,
   type RecordChange,
+  type SessionEntry,
   type UserRecord,
   viewOf,
 } from '../../src/core/record.ts'
@@ -382,6 +383,24 @@ describe('choices', () => {
       })
     expect(back(NOW).choice?.status).toBe('away')
     expect(back(NOW - 2).choice?.status).toBe('busy')
+  })
+
+  it('S2: whose end was lost is over, but not if their node has put them back under a later name since', () => {
+    const standing = after(open('a'))
+    const [lost] = standing.sessions
+    const carriedOut = (node: string): UserRecord =>
+      apply(
+        { ...standing, sessions: [{ ...(lost as SessionEntry), node }] },
+        {
+          type: 'reconcile',
+          address: 'other',
+          sessions: [],
+          lost: null,
+          over: [{ ...(lost as SessionEntry), node: 'n.1' }],
+        },
+      )
+    expect(carriedOut('n.1').sessions).toEqual([])
+    expect(carriedOut('n.2').sessions).toHaveLength(1)
   })
 
   it('the same choice with another end is another', () => {

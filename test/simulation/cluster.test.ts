@@ -132,6 +132,14 @@ const FOUND = [
     12000486,
     "S15: by a clock that was stepped back the version that a failover had lost was given again, and whoever knew the lost one swapped the other's record away",
   ],
+  [
+    41001473,
+    'S2: what a failover had lost of the end of a session was carried out again on the session that its node had put back since',
+  ],
+  [
+    41000288,
+    'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
+  ],
 ] as const
 
 /** Enough for each kind of fault to meet some of the others. */

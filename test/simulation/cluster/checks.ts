@@ -54,25 +54,26 @@ function checkSession(world: World, session: SessionTruth): void {
   const { process, phase } = holderOf(world, session)
   if (phase !== 'up' || process.frozen || now >= ownLiveUntil(world, session)) return
   const by = Math.max(session.announcedAt + writeSlackMs(world), backBy(world))
-  if (now > by && !isAsked(world, session, (record?.sessions.length ?? 0) > 0))
-    breaks(world, 'S2', `${describe(session)} is not in the storage`)
+  if (now > by && !isAsked(world, session)) breaks(world, 'S2', `${describe(session)} is not in the storage`)
 }
 
 /**
  * S2 speaks of a connection that "answered in time", and by S12 nobody comes back who may have been superseded meanwhile.
  * So whom others ended while the node was out of reach has to answer first, and likewise whose user was put back by other
- * nodes after a wipe, and is not offline by that. The node has to have asked, though.
+ * nodes after a wipe, and was not offline by that; also if those have gone since. The node has to have asked, though.
  */
-function isAsked(world: World, session: SessionTruth, isReplaced: boolean): boolean {
-  const { link, heardAt, announcedAt } = session
+function isAsked(world: World, session: SessionTruth): boolean {
+  const { link, user, heardAt, announcedAt } = session
   const side = world.sides.get(link)
   if (!side) return false
   const { wipedAt } = world.calm
   const { healed } = reachOf(world, session)
   const isAskedSince = (at: number): boolean => side.closed || side.askedAt >= at
   if (heardAt < healed.at) return isAskedSince(healed.at)
-  const wasThere = announcedAt !== null && announcedAt < wipedAt
-  return isReplaced && wasThere && isAskedSince(Math.max(wipedAt, heardAt + 1))
+  const wasThere = announcedAt !== null && announcedAt <= wipedAt
+  return (
+    wasThere && userTruth(world, user).peopledAt >= wipedAt && isAskedSince(Math.max(wipedAt, heardAt + 1))
+  )
 }
 
 function checkChoice(world: World, user: string): void {

@@ -118,7 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counter-of-sessions',
     file: 'src/core/record.ts',
-    find: 'const others = record.sessions.filter(({ id, node }) => !ids.has(id) && addressOf(node) !== address)',
+    find: 'const others = record.sessions.filter((entry) => isOthers(entry) && !isOver(entry))',
     replace: 'const others = record.sessions',
     breaks: ['S1', 'S12', 'S9', 'S6', 'ENTRY', 'S2', 'S15', 'S10'],
     seed: 96,

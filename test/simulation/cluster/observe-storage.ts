@@ -142,6 +142,7 @@ function observeRecord(world: World, id: string, author: Known): boolean {
   // Before the first write nobody was there, and whoever had asked by then may be told so.
   if (!stored.record && isOldEpoch(world)) addView(truth.history, shownBy(id, null), clock.now())
   truth.stored = next
+  if (next.record.sessions.length > 0) truth.peopledAt = clock.now()
   judgeSessions(world, id, stored.record, next.record)
   judgeLastSeen(world, id, stored.record, next.record)
   // L2: whoever comes on another node before those who hold the user are back is written without their choice.

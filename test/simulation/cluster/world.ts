@@ -69,6 +69,8 @@ export interface UserTruth {
   readonly choice: ChoiceTruth
   /** What stood in the storage when it was last looked at. */
   stored: ReturnType<MemoryCluster['recordOf']>
+  /** When somebody of theirs was last written there. */
+  peopledAt: number
   /** Every last seen that ever stood there: after a loss it may stand there again. */
   readonly lastSeens: Set<number>
   /** What was chosen when the storage lost it: whoever still knows may put it back. */
@@ -153,6 +155,7 @@ function createUser(user: string, now: number, cluster: MemoryCluster): UserTrut
     choice: createChoiceTruth(),
     stored: cluster.recordOf(user),
     lastSeens: new Set(),
+    peopledAt: Number.NEGATIVE_INFINITY,
     lostChoice: null,
     lostSessions: new Set(),
     saidAt: Number.NEGATIVE_INFINITY,
