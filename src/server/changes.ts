@@ -45,8 +45,12 @@ export function holdEnds(node: NodeState, user: User, now: number): void {
   user.queue = user.queue.filter((queued) => !isEnd(queued))
 }
 
-/** Sessions of this node whose end waits until it is certain what the storage has lost; what has a node is another's. */
+/**
+ * Sessions of this node whose end waits until it is certain what the storage has lost; what has a node is another's. Who may
+ * have gone already is not brought back by that (S12).
+ */
 export function endingSessions({ heldEnds }: User): ReadonlySet<string> {
-  const isOwn = ({ change }: QueuedChange): boolean => change.type === 'end' && change.node === undefined
+  const isOwn = ({ change, mayBeDone }: QueuedChange): boolean =>
+    change.type === 'end' && change.node === undefined && mayBeDone !== true
   return new Set(heldEnds.filter(isOwn).map(({ change }) => (change.type === 'end' ? change.session : '')))
 }

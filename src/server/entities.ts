@@ -150,6 +150,8 @@ export interface User extends Timed {
 export interface QueuedChange {
   readonly change: RecordChange
   readonly waiter: Waiter | null
+  /** It was written, and no answer came: whatever it ended may have gone already, for all to see. */
+  readonly mayBeDone?: boolean
 }
 
 /** Who is told when a change stands in the storage. */

@@ -2,8 +2,15 @@
  * What the storage holds of the users of this node, learned from others who wrote it, and what it has lost: a record that
  * is older than what this node has seen there is put back, and no transition made of it.
  */
+import { doubtAbsent } from './asking.ts'
 import { sameView, UNKNOWN_VIEW } from '../core/model.ts'
-import { EMPTY_RECORD, type RecordChange, type SessionEntry, type UserRecord, viewOf } from '../core/record.ts'
+import {
+  EMPTY_RECORD,
+  type RecordChange,
+  type SessionEntry,
+  type UserRecord,
+  viewOf,
+} from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import { endingSessions, holdEnds, markUser } from './changes.ts'
 import { scheduleUser } from './deadlines.ts'
@@ -97,6 +104,7 @@ export function face(
   holdEnds(node, user, now)
   user.floor = Math.max(user.floor, known.version)
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
+  doubtAbsent(node, user, now, out)
   // It is put back at once, and nothing of it made known.
   putBack(node, user, known.record, lostEnds(known, stored, storageTime(node, now)))
 }
@@ -111,10 +119,11 @@ function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time:
   return record.sessions.filter(({ id }) => !left.has(id))
 }
 
-/** Whoever has none of the sessions that are lost leaves it to those who do. */
+/** Whoever has none of the sessions that are lost leaves it to those who do; but not who had the last, and may have ended it. */
 function putBack(node: NodeState, user: User, lost: UserRecord, over: readonly SessionEntry[]): void {
   const change = { ...reconciliation(node, user, lost), over }
-  if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0) return
+  const isLastHere = [...user.queue, ...user.heldEnds].some(({ mayBeDone }) => mayBeDone)
+  if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0 && !isLastHere) return
   queueFirst(node, user, change)
 }
 

@@ -184,6 +184,7 @@ export function holdDue(node: NodeState, now: number, out: NodeAction[]): void {
 function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
   const { sharing } = node
   if (!sharing) return
+  if (!mayWrite(sharing.lease, now, node.config.timing)) sharing.absentUntil = now
   loseLease(sharing.lease)
   // What it missed meanwhile may have been an outage for all.
   startHold(node, now)

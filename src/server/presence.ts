@@ -91,11 +91,17 @@ export function onLoaded(
     else {
       // It was not carried out, or is lost again; and what stood there before it may be lost as well.
       user.known ??= unanswered?.before ?? null
+      if (unanswered) markWritten(user, unanswered.changes)
       if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
       face(node, user, stored, now, out)
     }
     markUser(node, user)
   })
+}
+
+/** The first so many of what waits were written, and no answer came. */
+function markWritten(user: User, changes: number): void {
+  user.queue = user.queue.map((queued, index) => (index < changes ? { ...queued, mayBeDone: true } : queued))
 }
 
 /**

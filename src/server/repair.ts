@@ -1,14 +1,12 @@
 /** Of its own sessions a node is the truth: whether its users' records hold just those, and what is done if not. */
 import { addressOf } from '../core/lease.ts'
 import type { SessionEntry } from '../core/record.ts'
-import { forget } from './endings.ts'
 import type { NodeAction } from './machine.ts'
 import { changePresence, endingSessions } from './changes.ts'
 import { reconciliation } from './learning.ts'
 import { sessionOf, userOf } from './registry.ts'
-import { probe } from './session.ts'
-import { takeOffEntry } from './sharing.ts'
-import type { Session, User } from './entities.ts'
+import { doubt } from './asking.ts'
+import type { User } from './entities.ts'
 import type { NodeState } from './state.ts'
 
 /** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
@@ -34,11 +32,4 @@ export function disown(node: NodeState, id: string, sessions: readonly SessionEn
   if (!isOurs || node.users.has(id)) return
   const user = userOf(node, id, now)
   changePresence(node, user, reconciliation(node, user, null), null)
-}
-
-/** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. */
-function doubt(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
-  if (session.phase !== 'grace') return probe(node, session, now, out)
-  forget(node, session, now, out)
-  takeOffEntry(node.sharing, session.id)
 }

@@ -31,6 +31,8 @@ export interface Sharing {
   readonly lease: Lease
   /** When the flush that is under way was sent; `null`: none is. Monotonic. */
   flushSentAt: number | null
+  /** When it was last found to have had no lease; monotonic. Until then others could end its sessions, or go on with them. */
+  absentUntil: number
   /** The storage has told its time at least once. */
   knowsTime: boolean
   /** The storage does not answer: nothing is decided, and what is known is stale. */
@@ -141,6 +143,7 @@ export function createSharing(now: number): Sharing {
     standing: 'joining',
     lease: createLease(),
     flushSentAt: null,
+    absentUntil: Number.NEGATIVE_INFINITY,
     knowsTime: false,
     outage: false,
     holdUntil: now,

@@ -137,6 +137,10 @@ const FOUND = [
     'S2: what a failover had lost of the end of a session was carried out again on the session that its node had put back since',
   ],
   [
+    61000778,
+    'S12: a node that woke after a wipe put back a session that had gone on elsewhere, and one whose goodbye had been written without an answer',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],

@@ -1,0 +1,27 @@
+/** Whether a session is still there, where others may have ended it or gone on with it elsewhere: its client is asked. */
+import { forget } from './endings.ts'
+import type { Session, User } from './entities.ts'
+import type { NodeAction } from './machine.ts'
+import { probe } from './session.ts'
+import { takeOffEntry } from './sharing.ts'
+import type { NodeState } from './state.ts'
+
+/** Somebody has taken it out: the reaper of this node's last incarnation, or a newer session elsewhere. Who cannot be asked is gone. */
+export function doubt(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
+  if (session.phase !== 'grace') return probe(node, session, now, out)
+  forget(node, session, now, out)
+  takeOffEntry(node.sharing, session.id)
+}
+
+/**
+ * The storage has lost what it held of a user. Whoever had no lease by then cannot know what became of their sessions before that;
+ * of those who have shown no life since nobody is put back who has not been asked.
+ */
+export function doubtAbsent(node: NodeState, user: User, now: number, out: NodeAction[]): void {
+  const { absentUntil = Number.NEGATIVE_INFINITY } = node.sharing ?? {}
+  for (const session of user.sessions) {
+    const { phase, doubted, heartbeat } = session
+    const isHeld = phase === 'live' || phase === 'grace'
+    if (isHeld && !doubted && heartbeat.lastLifeAt < absentUntil) doubt(node, session, now, out)
+  }
+}
