@@ -5,6 +5,7 @@
 import { doubtAbsent } from './asking.ts'
 import { sameView, UNKNOWN_VIEW } from '../core/model.ts'
 import {
+  applyChange,
   EMPTY_RECORD,
   type RecordChange,
   type SessionEntry,
@@ -106,7 +107,14 @@ export function face(
   user.known = { ...stored, record: stored.record ?? EMPTY_RECORD }
   doubtAbsent(node, user, now, out)
   // It is put back at once, and nothing of it made known.
-  putBack(node, user, known.record, lostEnds(known, stored, storageTime(node, now)))
+  const time = storageTime(node, now)
+  putBack(node, user, asWritten(user, known.record, time), lostEnds(known, stored, time))
+}
+
+/** With what was written and not answered: it may have been lost as well. */
+function asWritten({ queue, heldEnds }: User, record: UserRecord, time: number): UserRecord {
+  const written = [...queue, ...heldEnds].filter(({ mayBeDone }) => mayBeDone)
+  return written.reduce((so, { change }) => applyChange(so, change, time), record)
 }
 
 /**

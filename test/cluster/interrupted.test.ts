@@ -68,6 +68,27 @@ test('L2: a storage is wiped and the application chooses for a user elsewhere: w
   expect(stored('alice').record?.sessions).toHaveLength(1)
 })
 
+test('S12: a goodbye was written without an answer and then the storage was wiped: who has gone is not put back', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  const alice = await one.open('alice')
+  await clock.advance(2 * F)
+  bob.clear()
+  one.way.storage = 'deaf'
+  await alice.say(GOODBYE)
+  expect(stored('alice').record?.sessions).toEqual([])
+  cluster.wipe()
+  await clock.advance(100)
+  one.way.storage = 'open'
+  for (let ms = 0; ms < R + 2 * T; ms += 50) {
+    await clock.advance(50)
+    expect(stored('alice').record?.sessions ?? []).toEqual([])
+  }
+  expect(stored('alice').record?.reason).toBe('leave')
+  expect(bob.statusesOf('alice')).toEqual(['offline'])
+})
+
 test('S12: a choice that a node could not write in time changes nothing where a later one stands', async () => {
   const { nodes, clock, stored } = await createClusterWorld()
   const [one, two] = nodes as [ClusterNode, ClusterNode]
