@@ -22,7 +22,7 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
   const { sharing } = node
   const mail = readMail(text)
   if (!sharing || !mail) return
-  noteSender(node, sharing, mail.from, now)
+  noteSender(node, sharing, mail.from, now, out)
   if (isMissing(sharing, mail.from, mail.number, mail.items.length > 0)) compareSoon(node, now, out)
   for (const item of mail.items) take(node, sharing, item, now, out)
 }
@@ -31,11 +31,17 @@ export function onMessage(node: NodeState, text: string, now: number, out: NodeA
 const MOST_ARRIVALS = 100
 
 /** Whoever is not listed yet here has joined since the last flush; what all nodes are told they are to be told too. */
-function noteSender(node: NodeState, { listed, arrivals }: Sharing, from: string, now: number): void {
+function noteSender(
+  node: NodeState,
+  { listed, arrivals }: Sharing,
+  from: string,
+  now: number,
+  out: NodeAction[],
+): void {
   if (from === node.config.address || arrivals.has(from) || arrivals.size >= MOST_ARRIVALS) return
   if (listed.some(({ incarnation }) => addressOf(incarnation) === from)) return
   arrivals.set(from, now)
-  greet(node, from)
+  greet(node, from, out)
 }
 
 /** Messages overtake each other by fewer than this. */

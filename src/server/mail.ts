@@ -56,14 +56,15 @@ export function onPublished(node: NodeState, out: NodeAction[]): void {
 
 /**
  * A node has become known. What all nodes were told since it joined it was not: that counts as a message to it which was lost,
- * and shows by its number. Who has not joined yet has told nobody anything.
+ * and shows by the number of the next. Who has not joined yet has told nobody anything.
  */
-export function greet({ sharing }: NodeState, address: string): void {
+export function greet(node: NodeState, address: string, out: NodeAction[]): void {
+  const { sharing } = node
   if (!sharing || sharing.mailboxes.has(address)) return
   const mailbox = mailboxOf(sharing.mailboxes, address)
   if (sharing.standing !== 'joined') return
   mailbox.number++
-  mailbox.unrepeated = true
+  post(node, address, ['here', '', 0], out)
 }
 
 /** Says once more which number was the last, to every node that has been sent one since. */

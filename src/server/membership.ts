@@ -120,7 +120,7 @@ export function onFlushed(node: NodeState, reply: FlushReply | null, now: number
         sharing.gone.delete(id)
         sharing.entry.delete(id)
       }
-      noteDirectory(node, reply, sentAt, now)
+      noteDirectory(node, reply, sentAt, now, out)
       if (!isTimely) return flush(node, now, out)
       return goOn(node, sharing, reply, now, out)
   }
@@ -212,7 +212,13 @@ function tellStale(node: NodeState, stale: boolean, out: NodeAction[]): void {
     if (session.phase === 'live') sendFrame(session, frame, out)
 }
 
-function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, now: number): void {
+function noteDirectory(
+  node: NodeState,
+  { nodes }: FlushReply,
+  sentAt: number,
+  now: number,
+  out: NodeAction[],
+): void {
   const { sharing } = node
   if (!sharing) return
   const before = new Map(sharing.leases)
@@ -229,7 +235,7 @@ function noteDirectory(node: NodeState, { nodes }: FlushReply, sentAt: number, n
   sharing.listedAt = sentAt
   // Whoever sent a message has joined before, and is listed by now or was never there.
   for (const [address, since] of sharing.arrivals) if (since < sentAt) sharing.arrivals.delete(address)
-  for (const address of otherNodes(node)) greet(node, address)
+  for (const address of otherNodes(node)) greet(node, address, out)
   forgetListed(node)
 }
 

@@ -123,7 +123,8 @@ function showOne(
   now: number,
 ): string {
   const time = storageTime(node, now)
-  const watched = node.watched.get(id)
+  // Of whom nothing was read nothing is looked up either: most of them may not be seen.
+  const watched = record ? node.watched.get(id) : undefined
   const told = watched?.told
   if (record && told && isAlone(session, query) && isAsTold(watched, record)) {
     const kept = sightOf(session, watched)

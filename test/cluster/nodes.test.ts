@@ -1,6 +1,6 @@
 /** Several nodes on one storage are one system to the clients. */
 import { describe, expect, test } from 'vitest'
-import { createClusterWorld } from '../support/cluster-world.ts'
+import { type ClusterNode, createClusterWorld, F } from '../support/cluster-world.ts'
 import { GOODBYE, GRACE } from '../support/server-world.ts'
 
 describe('two nodes', () => {
@@ -137,5 +137,38 @@ describe('two nodes', () => {
     await done
     await clock.advance(10)
     expect(bob?.statusesOf('alice')).toEqual(['online', 'unknown'])
+  })
+})
+
+describe('who has more than ten contacts for each other node', () => {
+  const friends = Array.from({ length: 25 }, (_, index) => `friend${index}`)
+  const book = { alice: ['bob', ...friends], bob: ['alice'] }
+
+  test('is told of to all nodes, and nobody is located', async () => {
+    const { nodes, clock } = await createClusterWorld({ count: 3, book })
+    const [one, two] = nodes as [ClusterNode, ClusterNode, ClusterNode]
+    const bob = await two.open('bob')
+    const alice = await one.open('alice', { watch: [] })
+    await clock.advance(100)
+    const reads = one.way.calls.get('read')
+    await alice.say({ type: 'PRESENCE_UPDATE', status: 'away' })
+    await clock.advance(10)
+    expect(bob.statusesOf('alice')).toEqual(['offline', 'online', 'away'])
+    expect(one.way.calls.get('read')).toBe(reads)
+  })
+
+  test('L1: is known within F and two seconds on a node whose coming was not heard of', async () => {
+    const { nodes, clock, addNode } = await createClusterWorld({ book })
+    const [one] = nodes as [ClusterNode]
+    one.way.bus = 'lost'
+    const newcomer = await addNode()
+    const bob = await newcomer.open('bob')
+    await clock.advance(10)
+    one.way.bus = 'open'
+    await one.open('alice', { watch: [] })
+    await clock.advance(10)
+    expect(bob.statusesOf('alice')).toEqual(['offline'])
+    await clock.advance(F + 2_000)
+    expect(bob.statusesOf('alice')).toEqual(['offline', 'online'])
   })
 })
