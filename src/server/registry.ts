@@ -20,11 +20,16 @@ export function addConnection(
 ): Session {
   const { limits, timing } = node.config
   const session: Session = {
+    // What telling looks at lies together, and comes first: it is fetched for each recipient, and most of them are cold.
+    phase: 'hello',
+    watchesRoster: false,
+    subscriptions: createSightTable(),
+    queries: NONE,
+    pending: null,
     kind: 'session',
     id: open.session,
     connection: open.connection,
     vouched: open.identity,
-    phase: 'hello',
     user: null,
     previous: null,
     activity: 'online',
@@ -43,11 +48,7 @@ export function addConnection(
     faults: null,
     floods: null,
     early: NONE,
-    subscriptions: createSightTable(),
-    watchesRoster: false,
-    queries: NONE,
     along: NONE,
-    pending: null,
     answers: NONE,
     congestedUntil: 0,
   }
