@@ -127,11 +127,13 @@ function lostEnds(known: VersionedRecord, { epoch, record }: StoredRecord, time:
   return record.sessions.filter(({ id }) => !left.has(id))
 }
 
-/** Whoever has none of the sessions that are lost leaves it to those who do; but not who had the last, and may have ended it. */
+/** Whoever has none of the sessions that are lost leaves it to those who do; but not who has asked for theirs, or may have ended it. */
 function putBack(node: NodeState, user: User, lost: UserRecord, over: readonly SessionEntry[]): void {
   const change = { ...reconciliation(node, user, lost), over }
-  const isLastHere = [...user.queue, ...user.heldEnds].some(({ mayBeDone }) => mayBeDone)
-  if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0 && !isLastHere) return
+  const isOwn =
+    user.sessions.some(({ doubted }) => doubted) ||
+    [...user.queue, ...user.heldEnds].some(({ mayBeDone }) => mayBeDone)
+  if (change.sessions.length === 0 && lost.sessions.length > 0 && over.length === 0 && !isOwn) return
   queueFirst(node, user, change)
 }
 

@@ -38,8 +38,9 @@ export function applyRoster(
   const { unsure = NONE } = how
   const isAllUnsure = unsure.has(viewer.id)
   const gained: string[] = []
-  for (const [id, sight] of roster)
+  roster.forEach((sight, id) => {
     if (isAllUnsure || unsure.has(id) || rosterSight(node, viewer, id) !== sight) gained.push(id)
+  })
   // Most lists that are looked at again by and by are as they were.
   if (gained.length === 0 && before.length === roster.size) return
   const lost = before.filter((id) => !roster.has(id))

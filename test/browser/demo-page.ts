@@ -6,7 +6,7 @@ export interface DemoPage {
   /** What a clean page never has: errors, warnings, uncaught exceptions. */
   readonly complaints: readonly string[]
   /** When the last frame left on the presence connection, epoch milliseconds. */
-  readonly lastSentAt: () => number
+  readonly lastSentAt: () => Promise<number>
   press(button: string): Promise<void>
   /** Waits until a contact shows this status. */
   sees(user: string, status: string): Promise<void>
@@ -18,23 +18,32 @@ export interface DemoPage {
   logOf(user: string): Promise<string[]>
 }
 
+const NOTE_FRAMES = `
+  globalThis.lastSentAt = 0
+  const { send } = WebSocket.prototype
+  WebSocket.prototype.send = function (data) {
+    if (new URL(this.url).pathname === '/presence') globalThis.lastSentAt = Date.now()
+    return send.call(this, data)
+  }
+`
+
 /** Opens a page of a player. */
 export async function openPage(context: BrowserContext, url: string, player: string): Promise<DemoPage> {
   const page = await context.newPage()
   const complaints: string[] = []
-  let lastSentAt = 0
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
-  page.on('websocket', (socket) => {
-    if (new URL(socket.url()).pathname !== '/presence') return
-    socket.on('framesent', () => {
-      lastSentAt = Date.now()
-    })
-  })
+  // In the page itself: word of it takes half a second to get here from a busy browser.
+  await page.addInitScript(NOTE_FRAMES)
   await page.goto(url)
-  return { page, complaints, lastSentAt: () => lastSentAt, ...panelOf(page, player) }
+  return {
+    page,
+    complaints,
+    lastSentAt: async () => Number(await page.evaluate('lastSentAt')),
+    ...panelOf(page, player),
+  }
 }
 
 /** The panel of a player on a page. */

@@ -174,7 +174,7 @@ describe.skipIf(missing !== null)(title, () => {
     const { at, reason, words } = await bob.lastSeen()
     expect(words).toMatch(/^last seen today at \d\d:\d\d$/)
     expect(reason).toBe('expire')
-    expect(Math.abs(at - ada.lastSentAt())).toBeLessThan(ON_THE_WAY_MS)
+    expect(Math.abs(at - (await ada.lastSentAt()))).toBeLessThan(ON_THE_WAY_MS)
     expect(seenAt - at).toBeGreaterThanOrEqual(HASTY.timeoutMs)
     expect(await bob.logOf('ada')).toContain('Ada went offline · expire')
     await ada.press('Answer again')

@@ -141,6 +141,10 @@ const FOUND = [
     'S12: a node that woke after a wipe put back a session that had gone on elsewhere, and one whose goodbye had been written without an answer',
   ],
   [
+    91001218,
+    'CHOICE: what was chosen was not put back after a wipe by a node that had to ask for the sessions first',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],

@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     else changePresence(node, user, { type: 'open', session: { id: session.id, node: node.incarnation, activity: session.activity }, previous: null }, null, out)
   }`,
     breaks: ['S12', 'S1'],
-    seed: 930,
+    seed: 1545,
     why: 'the session was superseded on another node while this one was away, and it comes back as a ghost',
   },
   {
