@@ -143,13 +143,10 @@ export function readPrivacy(settings: PrivacySettings): Privacy | { readonly fau
   if (!['exact', 'minute', 'bucket'].includes(precision))
     return { fault: "precision is 'exact', 'minute' or 'bucket'" }
   if (typeof reciprocal !== 'boolean') return { fault: 'reciprocal is true or false' }
-  const blocked = settings.blocked === undefined ? NOBODY : readIds(settings.blocked)
+  const blocked = settings.blocked === undefined ? new Set<string>() : readIds(settings.blocked)
   if (blocked === null) return { fault: 'blocked is a list of user ids' }
-  const isDefault = online === 'contacts' && lastSeen === 'contacts' && precision === 'exact' && reciprocal
-  // Most settle nothing; one object does for all of them.
-  return isDefault && blocked.size === 0
-    ? DEFAULT_PRIVACY
-    : { online, lastSeen, precision, reciprocal, blocked }
+  // One object, or one empty set, for all who settle nothing would always be at hand, and tell by the clock who has settled something.
+  return { online, lastSeen, precision, reciprocal, blocked }
 }
 
 const AUDIENCES = "'everyone', 'contacts', 'nobody' or { except: ids }"
