@@ -14,14 +14,17 @@ export function doubt(node: NodeState, session: Session, now: number, out: NodeA
 }
 
 /**
- * The storage has lost what it held of a user. Whoever had no lease by then cannot know what became of their sessions before that;
- * of those who have shown no life since nobody is put back who has not been asked.
+ * The storage has lost what it held of a user. Whoever had no lease by then, and has not read it since, cannot know what became of
+ * their sessions before that; of those who have shown no life since nobody is put back who has not been asked.
  */
 export function doubtAbsent(node: NodeState, user: User, now: number, out: NodeAction[]): void {
   const { absentUntil = Number.NEGATIVE_INFINITY } = node.sharing ?? {}
+  if (user.knownAt >= absentUntil) return
   for (const session of user.sessions) {
     const { phase, doubted, heartbeat } = session
     const isHeld = phase === 'live' || phase === 'grace'
     if (isHeld && !doubted && heartbeat.lastLifeAt < absentUntil) doubt(node, session, now, out)
   }
+  // Nor is anybody put back who has gone since.
+  user.heldEnds = user.heldEnds.map((held) => ({ ...held, mayBeDone: true }))
 }

@@ -131,7 +131,10 @@ function compareOne(
   const user = node.users.get(id)
   // A swap since then has made what was read a thing of the past.
   const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt > sentAt)
-  if (user?.known && !isPast) face(node, user, stored, now, out)
+  if (user?.known && !isPast) {
+    face(node, user, stored, now, out)
+    user.knownAt = now
+  }
   if (user) checkSessions(node, user, now, out)
   const watched = node.watched.get(id)
   if (watched) compareWatched(node, watched, stored, now, out)

@@ -150,7 +150,7 @@ export interface User extends Timed {
 export interface QueuedChange {
   readonly change: RecordChange
   readonly waiter: Waiter | null
-  /** It was written, and no answer came: whatever it ended may have gone already, for all to see. */
+  /** Whatever it ended may have gone already, for all to see: it was written, and no answer came, or others may have ended it. */
   readonly mayBeDone?: boolean
 }
 

@@ -51,8 +51,9 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
   for (const user of takeMarked(node, out)) {
     if (user.work !== 'idle') continue
     if (user.known) holdEnds(node, user, now)
-    if (user.queue.length === 0) continue
-    if (!user.known) unread.push(user)
+    if (user.queue.length === 0) {
+      if (user.known) checkLate(node, user, now, out)
+    } else if (!user.known) unread.push(user)
     else if (isUnheardOf(node, user.known)) waitForFlush(node, user, now)
     else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
   }
@@ -237,10 +238,13 @@ function propose(
     known.record,
   )
   if (record === known.record && known.version >= user.floor) {
-    return settle(node, user, user.queue.length, now, out)
+    settle(node, user, user.queue.length, now, out)
+    return checkLate(node, user, now, out)
   }
   if (record.sessions.length === 0 && mayBeMissing(node, known, now)) {
-    return hold(node, user, now, RETRY_MS)
+    // Whoever comes meanwhile need not wait.
+    user.retryAt = now + RETRY_MS
+    return scheduleUser(node, user)
   }
   if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
     return hold(node, user, now, HOLD_MS)
@@ -318,6 +322,12 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   if (node.sharing) checkSessions(node, user, now, out)
 }
 
+/** What waited has put it off, and need not be written. What was known before a comparison began may be long past. */
+function checkLate(node: NodeState, user: User, now: number, out: NodeAction[]): void {
+  const { sharing } = node
+  if (sharing && user.knownAt >= sharing.comparison.startedAt) checkSessions(node, user, now, out)
+}
+
 /** The first so many changes of the queue stand in the storage. */
 function settle(node: NodeState, user: User, changes: number, now: number, out: NodeAction[]): void {
   const settled = user.queue.slice(0, changes)
@@ -327,7 +337,8 @@ function settle(node: NodeState, user: User, changes: number, now: number, out: 
     takeOffEntry(node.sharing, goneBy(queued.change))
   }
   tellSelf(node, user, settled, now, out)
-  if (user.queue.length > 0) markUser(node, user)
+  // What was held may have come free meanwhile.
+  if (user.queue.length + user.heldEnds.length > 0) markUser(node, user)
   else forgetIdleUser(node, user, now)
 }
 

@@ -3,10 +3,12 @@ import { createServerHeartbeat } from '../core/heartbeat.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { NO_VERSION } from '../core/version.ts'
 import type { NodeEvent } from './machine.ts'
+import { scheduleUser } from './deadlines.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
 import { freshNumber, type NodeState, nextSpread } from './state.ts'
 import { clearSights, createSightTable } from './sight-table.ts'
+import { isFenced } from './standing.ts'
 import { forgetWatcher, NOT_SEEN, subscribedIds } from './watch.ts'
 import { cancel } from './wheel.ts'
 
@@ -136,6 +138,11 @@ export function forgetIdleUser(node: NodeState, user: User, now: number): void {
     user.fanout !== 'none' ||
     user.untold
   if (busy || now < user.keptUntil) return
+  // What the storage loses while it is out shows when it is back.
+  if (user.keptUntil > 0 && isFenced(node, now)) {
+    user.keptUntil = now + node.config.timing.flushMs
+    return scheduleUser(node, user)
+  }
   cancel(node.wheel, user)
   // A session that was never announced may hold on to a user who was forgotten, and came back since.
   if (node.users.get(user.id) !== user) return

@@ -7,6 +7,9 @@ import { HANDSHAKE } from '../support/raw-tcp.ts'
 export const ONLINE = '{"type":"PRESENCE_UPDATE","status":"online"}'
 export const LIFE = '{"type":"heartbeat"}'
 
+/** What does not come by then does not come. */
+const PATIENCE_MS = 60_000
+
 export const hello = (token: string): string => JSON.stringify({ type: 'hello', version: 1, token })
 
 export interface Attacker {
@@ -15,7 +18,7 @@ export interface Attacker {
   readonly counts: Map<string, number>
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   code: number | null
-  /** Waits for so many of these kinds; says whether they came, or the end did. */
+  /** Waits for so many of these kinds; says whether they came, or else the end did, or nothing for a minute. */
   came(kinds: string, atLeast?: number): Promise<boolean>
 }
 
@@ -54,12 +57,16 @@ export async function openAttacker(
     code: null,
     came: (kinds, atLeast = 1) =>
       new Promise((resolve) => {
-        const look = (): void => {
-          const count = kinds.split(' ').reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0)
-          if (count < atLeast && attacker.code === null) return
+        const count = (): number => kinds.split(' ').reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0)
+        const say = (): void => {
           watchers.delete(look)
-          resolve(count >= atLeast)
+          clearTimeout(patience)
+          resolve(count() >= atLeast)
         }
+        const look = (): void => {
+          if (count() >= atLeast || attacker.code !== null) say()
+        }
+        const patience = setTimeout(say, PATIENCE_MS)
         watchers.add(look)
         look()
       }),

@@ -202,7 +202,8 @@ describe.skipIf(missingPostgres !== null)(postgresTitle('Changes in PostgreSQL')
       await server.restart()
       await addPairs(server, [['alice', 'bob']])
       await until(() => heard.ids.includes(null), 'another LISTEN')
-      expect(await idsIn(contacts.contactsOf('alice'))).toEqual(['bob'])
+      // Where LISTEN was there before the change, the list may name who has changed while it was asked for.
+      expect(await idsIn(contacts.contactsOf('alice'))).toContain('bob')
     })
 
     it('S8: that is there but gives no answer is left for another', async () => {

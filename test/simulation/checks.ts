@@ -9,7 +9,7 @@ import type { ServerSide } from './server-side.ts'
 import { liveUntil } from './truth.ts'
 import { show, wireOf } from './wire.ts'
 import { GATHERING_MS } from './waits.ts'
-import { breaks, isLate, tellSlackMs, type World, writeSlackMs } from './world.ts'
+import { behindMs, breaks, isLate, tellSlackMs, type World, writeSlackMs } from './world.ts'
 
 /** Looks at everything. What is wrong is noted in the world. */
 export function checkStep(world: World): void {
@@ -100,7 +100,7 @@ function checkWatchers(world: World, side: ServerSide): void {
     if (!people.sees(side.user, user) || !world.users.has(user)) continue
     const { view, at } = newest(userTruth(world, user).history)
     const last = side.places.get(user)?.last
-    if (last && shows(last, view, world.wallStepped)) continue
+    if (last && shows(last, view, behindMs(world))) continue
     // A socket that was full is looked at again after 100 ms, and a tick.
     const isDue = isLate(world, Math.max(at, since, side.fullAt + 200), tellSlackMs(world))
     const isNow = clock.now() > side.fullAt + 200 && clock.now() >= Math.max(at, since) + GATHERING_MS
@@ -149,7 +149,7 @@ function checkClient(world: World, device: Device): void {
     )
       continue
     const presence = client.get(user)
-    if (!presence.stale && !shows(wireOf(presence), wire, false))
+    if (!presence.stale && !shows(wireOf(presence), wire, 0))
       breaks(world, 'S3', `${device.name} shows ${show(wireOf(presence))}, last told ${show(wire)}`)
   }
 }
@@ -191,7 +191,7 @@ function checkConverged(world: World, device: Device): void {
       const expected = world.people.sees(viewer, user)
         ? newest(userTruth(world, user).history).view
         : ({ user, status: 'unknown' } as const)
-      if (client.get(user).stale || !shows(shown, expected, world.wallStepped))
+      if (client.get(user).stale || !shows(shown, expected, behindMs(world)))
         breaks(world, 'L1', `${device.name} shows ${show(shown)}, stored is ${show(expected)}`)
     }
   }
@@ -217,7 +217,7 @@ export function checkAnswer(
   const { views } = truth.history
   const isCurrent = views.some(
     ({ view }, index) =>
-      (views[index + 1]?.at ?? clock.now()) >= since && shows(shown, view, world.wallStepped),
+      (views[index + 1]?.at ?? clock.now()) >= since && shows(shown, view, behindMs(world)),
   )
   if (!isCurrent)
     breaks(world, 'S1', `a query says ${show(shown)}, stored is ${show(newest(truth.history).view)}`)

@@ -144,6 +144,21 @@ const FOUND = [
     91001218,
     'CHOICE: what was chosen was not put back after a wipe by a node that had to ask for the sessions first',
   ],
+  [81001252, 'S9: a goodbye that went lost in an outage was forgotten before that was over'],
+  [
+    111000834,
+    'S2: a session that others had ended was not looked for where changes waited that need not be written',
+  ],
+  [
+    111002538,
+    'S9: a goodbye that came free of its hold while its user was being written waited for the next change',
+  ],
+  [111003437, 'S4: who came back after a wipe waited up to a second behind a change that had to be held'],
+  [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
+  [
+    113000877,
+    'S15: who had been put back already was asked once more after a failover, and taken out for it',
+  ],
   [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',

@@ -43,6 +43,7 @@ export function hear(door: Door, side: ServerSide, frame: string): void {
   if (side.session) side.session.heardAt = side.heardAt
   const message = clientMessage(frame)
   if (!message) return
+  if (side.session && message.type === 'heartbeat') side.session.answeredAt = side.heardAt
   // Not by a frame that repeats the ref: greetings, goodbyes, ends of a watch.
   const isQuiet =
     message.type === 'PRESENCE_UPDATE'
@@ -91,6 +92,7 @@ export function welcomed(door: Door, side: ServerSide, id: string, user: string)
     acknowledged: false,
     arrivedAt: side.arrivedAt,
     heardAt: side.heardAt,
+    answeredAt: side.heardAt,
     activity: 'online',
     end: null,
     removed: false,

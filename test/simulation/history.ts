@@ -34,14 +34,14 @@ const NOBODY: UserRecord = {
   reason: null,
 }
 
-/** Whether a record on the wire shows this view. With a wall clock that was put back, last seen may be cut to now. */
-export function shows(wire: WirePresence, view: WirePresence, wallStepped: boolean): boolean {
+/** Whether a record on the wire shows this view. Last seen is cut to now, by a clock that is so far behind at most. */
+export function shows(wire: WirePresence, view: WirePresence, behindMs: number): boolean {
   const sameInstant =
     wire.lastSeen === view.lastSeen ||
-    (wallStepped &&
-      wire.lastSeen !== undefined &&
+    (wire.lastSeen !== undefined &&
       view.lastSeen !== undefined &&
-      wire.lastSeen < view.lastSeen)
+      wire.lastSeen < view.lastSeen &&
+      wire.lastSeen >= view.lastSeen - behindMs)
   return (
     sameInstant &&
     wire.status === view.status &&
@@ -64,7 +64,7 @@ export function createHistory(user: string, now: number): History {
 /** Adds a view if it shows something else than the one before. Says whether it did. */
 export function addView({ views }: History, view: WirePresence, at: number): boolean {
   const last = newest({ views })
-  if (shows(view, last.view, false)) return false
+  if (shows(view, last.view, 0)) return false
   views.push({ view, at })
   return true
 }
@@ -90,11 +90,11 @@ export function follow(
   place: Place | undefined,
   wire: WirePresence,
   isNotice: boolean,
-  wallStepped: boolean,
+  behindMs: number,
 ): Verdict | Place {
   const from = place?.at ?? 0
   const find = (least: number): number =>
-    views.findIndex(({ view }, index) => index >= least && shows(wire, view, wallStepped))
+    views.findIndex(({ view }, index) => index >= least && shows(wire, view, behindMs))
   const at = find(from)
   if (at < 0) return 'stepped back'
   if (!isNotice) return { at, notified: place?.notified ?? -1, last: wire }

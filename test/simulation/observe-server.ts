@@ -9,7 +9,7 @@ import { follow } from './history.ts'
 import { createServerSide, noteAnswer, type ServerSide, serverMessage } from './server-side.ts'
 import type { SocketObserver } from './socket.ts'
 import { liveUntil } from './truth.ts'
-import { breaks, type Trace, type UserTruth, type World } from './world.ts'
+import { behindMs, breaks, type Trace, type UserTruth, type World } from './world.ts'
 
 export function observeServer(world: World, link: MemoryLink, trace: Trace): SocketObserver {
   const side = createServerSide(link, world.clock.now())
@@ -142,7 +142,7 @@ function tell(world: World, side: ServerSide, wire: WirePresence, isNotice: bool
     side.places.get(user),
     wire,
     isNotice,
-    world.wallStepped,
+    behindMs(world),
   )
   if (verdict === 'stepped back')
     breaks(world, 'S3', `${where}, which is older than what it got, or never was`)

@@ -19,6 +19,8 @@ export interface SessionTruth {
   arrivedAt: number
   /** The last frame that was read; counts against it. */
   heardAt: number
+  /** The last answer to a heartbeat that was read, or the greeting. */
+  answeredAt: number
   activity: 'online' | 'away'
   end: { readonly kind: EndKind; readonly at: number } | null
   /** It has stood in the storage, and does not any more. */

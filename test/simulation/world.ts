@@ -78,6 +78,11 @@ export interface UserTruth {
 /** Where a run writes what happens, for whoever has to understand it. */
 export type Trace = (line: () => string) => void
 
+/** S6: last seen is shown as no later than now; by so much the server's wall clock may be behind. */
+export function behindMs({ wallStepped }: World): number {
+  return wallStepped ? Number.POSITIVE_INFINITY : 0
+}
+
 export function createWorld(setup: Setup, trace: Trace): World {
   const clock = createFakeClock({ seed: setup.seed })
   const random = createRandom(setup.seed)

@@ -11,6 +11,7 @@ import { judgeUnknown } from './observe-door.ts'
 import { observeForgotten } from './observe-storage.ts'
 import {
   backBy,
+  behindMs,
   faultAt,
   goneDeadline,
   holderOf,
@@ -59,21 +60,22 @@ function checkSession(world: World, session: SessionTruth): void {
 
 /**
  * S2 speaks of a connection that "answered in time", and by S12 nobody comes back who may have been superseded meanwhile.
- * So whom others ended while the node was out of reach has to answer first, and likewise whose user was put back by other
- * nodes after a wipe, and was not offline by that; also if those have gone since. The node has to have asked, though.
+ * So whom others ended while the node was out of reach has to answer first; likewise whom the storage lost before a node
+ * learned that it had had no lease, and whose user was put back by other nodes after a wipe, and was not offline by that;
+ * also if those have gone since. The node has to have asked, though.
  */
 function isAsked(world: World, session: SessionTruth): boolean {
-  const { link, user, heardAt, announcedAt } = session
+  const { link, user, answeredAt, announcedAt } = session
   const side = world.sides.get(link)
   if (!side) return false
   const { wipedAt } = world.calm
   const { healed } = reachOf(world, session)
   const isAskedSince = (at: number): boolean => side.closed || side.askedAt >= at
-  if (heardAt < healed.at) return isAskedSince(healed.at)
-  const wasThere = announcedAt !== null && announcedAt <= wipedAt
-  return (
-    wasThere && userTruth(world, user).peopledAt >= wipedAt && isAskedSince(Math.max(wipedAt, heardAt + 1))
-  )
+  if (answeredAt < healed.at) return isAskedSince(healed.at)
+  if (announcedAt === null || announcedAt > wipedAt) return false
+  const { absentUntil } = side.node
+  if (answeredAt < absentUntil && absentUntil >= wipedAt) return isAskedSince(absentUntil)
+  return userTruth(world, user).peopledAt >= wipedAt && isAskedSince(Math.max(wipedAt, answeredAt + 1))
 }
 
 function checkChoice(world: World, user: string): void {
@@ -124,7 +126,7 @@ function checkWatcher(world: World, side: ClusterSide): void {
     const young = Math.max(calm.epochSince, faultAt(world)) + durations.recoveryHoldMs + durations.flushMs
     const at = stored.record ? newest(history).at : young
     const last = side.places.get(user)?.last
-    if (last && shows(last, view, calm.wasStepped)) continue
+    if (last && shows(last, view, behindMs(world))) continue
     if (clock.now() > toldBy(world, Math.max(at, since)))
       breaks(
         world,
@@ -143,7 +145,7 @@ function checkClient(world: World, device: Device): void {
     const isRoster = subscriptions.has(ROSTER) && world.people.roster(device.user).includes(user)
     if (!subscriptions.has(user) && !isRoster) continue
     const presence = client.get(user)
-    if (!presence.stale && !shows(wireOf(presence), wire, false))
+    if (!presence.stale && !shows(wireOf(presence), wire, 0))
       breaks(world, 'S3', `${device.name} shows ${show(wireOf(presence))}, last told ${show(wire)}`)
   }
 }
@@ -233,7 +235,7 @@ function checkConverged(world: World, device: Device): void {
       const expected = world.people.sees(viewer, user)
         ? newest(userTruth(world, user).history).view
         : ({ user, status: 'unknown' } as const)
-      if (client.get(user).stale || !shows(shown, expected, world.calm.wasStepped))
+      if (client.get(user).stale || !shows(shown, expected, behindMs(world)))
         breaks(world, 'L1', `${device.name} shows ${show(shown)}, stored is ${show(expected)}`)
     }
   }
@@ -251,7 +253,7 @@ export function checkQuery(world: World, node: ClusterNode, presence: Presence, 
   const { views } = truth.history
   const isCurrent = views.some(
     ({ view }, index) =>
-      (views[index + 1]?.at ?? clock.now()) >= since && shows(shown, view, calm.wasStepped),
+      (views[index + 1]?.at ?? clock.now()) >= since && shows(shown, view, behindMs(world)),
   )
   if (!isCurrent)
     breaks(world, 'S1', `a query says ${show(shown)}, stored is ${show(newest(truth.history).view)}`)

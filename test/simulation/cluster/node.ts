@@ -34,6 +34,8 @@ export interface Known extends Reach {
   drainsUntil: number
   /** When its last good flush was sent, as far as it knows; `null`: it has no lease. */
   leaseSentAt: number | null
+  /** When it last learned that it had had none for a while. */
+  absentUntil: number
   /** The part that a torn way does not reach: as the whole, by the flushes that went while the way was not torn. */
   readonly farPart: Reach
   /** The greatest epoch in which it has a lease, and since when. */
@@ -66,6 +68,7 @@ export function startNode(world: World): ClusterNode {
     drainsSince: Number.POSITIVE_INFINITY,
     drainsUntil: Number.NEGATIVE_INFINITY,
     leaseSentAt: null,
+    absentUntil: Number.NEGATIVE_INFINITY,
     ...createReach(),
     farPart: createReach(),
     epochSeen: { epoch: 0, at: clock.now() },

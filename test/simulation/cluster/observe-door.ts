@@ -10,7 +10,7 @@ import { createServerSide, noteAnswer, serverMessage } from '../server-side.ts'
 import type { SocketObserver } from '../socket.ts'
 import { type ClusterNode, createReach, type Known } from './node.ts'
 import { isFenced, isRepairing, observeForgotten } from './observe-storage.ts'
-import { faultAt, tellSlackMs } from './verdicts.ts'
+import { behindMs, faultAt, tellSlackMs } from './verdicts.ts'
 import type { SessionTruth } from '../truth.ts'
 import { breaks, type ClusterSide, userTruth, type World } from './world.ts'
 
@@ -141,7 +141,7 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
   const { history } = userTruth(world, user)
   const place = side.places.get(user)
   const from = askedAt === null ? place : startAt(history, place, askedAt)
-  const verdict = follow(history, from, wire, askedAt === null, calm.wasStepped)
+  const verdict = follow(history, from, wire, askedAt === null, behindMs(world))
   if (verdict === 'stepped back' && isLostView(world, history, wire)) {
     side.places.set(user, { at: 0, notified: -1, ...from, last: wire })
     return
@@ -159,7 +159,7 @@ function tell(world: World, side: ClusterSide, wire: WirePresence, askedAt: numb
 function isLostView(world: World, { views }: History, wire: WirePresence): boolean {
   const { calm } = world
   const isLost = (at: number): boolean => at >= calm.copiedAt && at < calm.lostAt
-  return isRepairing(world) && views.some(({ view, at }) => isLost(at) && shows(wire, view, calm.wasStepped))
+  return isRepairing(world) && views.some(({ view, at }) => isLost(at) && shows(wire, view, behindMs(world)))
 }
 
 /** S1: the answer to a question is not older than the question. */

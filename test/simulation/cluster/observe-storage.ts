@@ -48,16 +48,18 @@ export function isFenced({ clock, durations }: World, { leaseSentAt }: Known): b
 
 /** A node reads the answer to a call. */
 export function observeAnswer(
-  { clock }: World,
+  world: World,
   node: Known,
   call: MemoryCall,
   reply: unknown,
   sentAt: number,
 ): void {
   if (call.method !== 'flush') return
+  const { clock } = world
   const { outcome, epoch } = reply as FlushReply
   if (outcome === 'kept' && epoch > node.epochSeen.epoch) node.epochSeen = { epoch, at: clock.now() }
   if (outcome === 'kept') node.leaseSentAt = Math.max(node.leaseSentAt ?? sentAt, sentAt)
+  if (outcome === 'lost' && isFenced(world, node)) node.absentUntil = clock.now()
   if (outcome === 'lost') node.leaseSentAt = null
 }
 

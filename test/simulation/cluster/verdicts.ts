@@ -10,6 +10,14 @@ import { type ClusterNode, isRunning, type Reach, troubleOf } from './node.ts'
 import { isFar } from './way.ts'
 import type { ClusterSide, World } from './world.ts'
 
+/**
+ * S6: last seen is shown as no later than now. A node knows the storage's time to within one of its answers, and may be that much
+ * behind another one.
+ */
+export function behindMs({ calm, durations }: World): number {
+  return calm.wasStepped ? Number.POSITIVE_INFINITY : durations.latencyMs + 2
+}
+
 /** How long a node leaves alone what has failed. */
 const RETRY_MS = 1_000
 
@@ -76,12 +84,20 @@ export function ownLiveUntil(world: World, session: SessionTruth): number {
   const side = sides.get(session.link)
   const { end } = session
   if (end?.kind !== 'drop' || side?.closed !== true) return liveUntil(session, bounds)
-  return liveUntil({ ...session, end: { ...end, at: graceFrom(side.node, end.at) } }, bounds)
+  return liveUntil({ ...session, end: { ...end, at: graceFrom(side.node, end.at, true) } }, bounds)
 }
 
-/** L5: "clients that reconnect within D + g cause no notification"; whoever dropped before the drain has g alone. */
-function graceFrom({ drainsSince, drainsUntil }: ClusterNode, droppedAt: number): number {
-  return droppedAt >= drainsSince ? Math.max(droppedAt, drainsUntil) : droppedAt
+/**
+ * L5: "clients that reconnect within D + g cause no notification"; whoever dropped before the drain has g alone. Of a
+ * millisecond in which both happened it is not known which came first: then the drain did not for certain.
+ */
+function graceFrom(
+  { drainsSince, drainsUntil }: ClusterNode,
+  droppedAt: number,
+  forCertain: boolean,
+): number {
+  const isLater = forCertain ? droppedAt > drainsSince : droppedAt >= drainsSince
+  return isLater ? Math.max(droppedAt, drainsUntil) : droppedAt
 }
 
 /** S2: "its node reaches the storage", which is the part of it that has the user's record, and has told it of the session. */
@@ -127,7 +143,7 @@ export function goneDeadline(world: World, session: SessionTruth): number {
   const deathMs = timeoutMs + sweepMs + leaseMs
   let by = goneBy(session, bounds)
   if (end?.kind === 'drop')
-    by = Math.min(graceFrom(holder, end.at) + graceMs, heardAt + timeoutMs) + tickMs + 1
+    by = Math.min(graceFrom(holder, end.at, false) + graceMs, heardAt + timeoutMs) + tickMs + 1
   const successor = end?.kind === 'superseded' ? successorOf(world, session) : null
   if (!isRunning(holder) || (successor && !isRunning(successor))) by = Math.max(by, heardAt + deathMs)
   // Whoever had to end it may have been cut off, frozen or killed while at it: another takes over, or it goes on itself.
@@ -136,7 +152,25 @@ export function goneDeadline(world: World, session: SessionTruth): number {
   const isForgotten = !isRunning(holder) && holder.keptAt < calm.wipedAt
   const lostAt = isForgotten ? calm.wipedAt : calm.lostAt
   by = Math.max(by, lostAt + 2 * flushMs + 1.2 * compareMs + recoveryHoldMs + patienceMs(world))
+  // What went lost when its node had gone itself is found by whoever watches: nobody else is told of it.
+  const isLostBehind = holder.phase === 'closed' && end !== null && calm.lostAt >= end.at
+  if (isLostBehind)
+    by = Math.max(
+      by,
+      watchedSince(world, session.user) + 1.2 * compareMs + recoveryHoldMs + patienceMs(world),
+    )
   return by + writeSlackMs(world)
+}
+
+/** Since when somebody has watched a user without a break, on a node that runs. */
+function watchedSince({ sides, people }: World, user: string): number {
+  const since = [...sides.values()]
+    .filter((side) => !side.closed && isRunning(side.node))
+    .map(({ watched, rosterSince, user: viewer }) => {
+      const isListed = rosterSince !== null && viewer !== null && people.roster(viewer).includes(user)
+      return Math.min(watched.get(user) ?? Infinity, isListed ? rosterSince : Infinity)
+    })
+  return Math.min(...since)
 }
 
 function successorOf({ sides }: World, { id }: SessionTruth): ClusterNode | null {
