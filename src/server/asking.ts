@@ -21,10 +21,18 @@ export function doubtAbsent(node: NodeState, user: User, now: number, out: NodeA
   const { absentUntil = Number.NEGATIVE_INFINITY } = node.sharing ?? {}
   if (user.knownAt >= absentUntil) return
   for (const session of user.sessions) {
-    const { phase, doubted, heartbeat } = session
+    const { id, phase, doubted, heartbeat } = session
     const isHeld = phase === 'live' || phase === 'grace'
-    if (isHeld && !doubted && heartbeat.lastLifeAt < absentUntil) doubt(node, session, now, out)
+    const mayBeGone = !doubted && heartbeat.lastLifeAt < absentUntil && !isStillToCome(user, id)
+    if (isHeld && mayBeGone) doubt(node, session, now, out)
   }
   // Nor is anybody put back who has gone since.
   user.heldEnds = user.heldEnds.map((held) => ({ ...held, mayBeDone: true }))
+}
+
+/** Nobody else has seen a session that was never written. */
+function isStillToCome({ queue }: User, session: string): boolean {
+  return queue.some(
+    ({ change, mayBeDone }) => change.type === 'open' && change.session.id === session && mayBeDone !== true,
+  )
 }

@@ -105,6 +105,7 @@ export function createPresenceServer(options: PresenceServerOptions): PresenceSe
     (socket, request, under) => {
       attachPlain(host, socket, request, null, under)
     },
+    clock,
   )
 
   const attach = (server: WebSocketServerLike | HttpServerLike, how: AttachOptions = {}): Attachment => {

@@ -5,7 +5,7 @@ import { viewOf } from '../core/record.ts'
 import type { NodeAction } from './machine.ts'
 import { post } from './mail.ts'
 import { AT_ANY_TIME, presenceOf, seenBy } from './presence-of.ts'
-import { otherNodes } from './standing.ts'
+import { isYoung, otherNodes } from './standing.ts'
 import type { Proposal } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'
 
@@ -23,8 +23,10 @@ export function noteTransition(
   if (node.sharing) user.keptUntil = now + KEPT_ROUNDS * compareMs + 2 * flushMs
   // A record that was only raised above what was lost shows what watchers may have seen otherwise.
   if (next.record === before.record) user.untold = true
-  // Who is away is put back when the hold after a wipe is over; by then watchers were told that nothing is known of them.
-  if (before.version === 0 && next.record.sessions.length === 0) user.untold = true
+  // Who is away is put back when the hold after a wipe is over; by then watchers were told that nothing is known of them. And who
+  // was here before it, and comes back after it, may be shown as gone elsewhere.
+  const isLate = next.record.sessions.length === 0 || !isYoung(node, before.epoch, now)
+  if (before.version === 0 && isLate) user.untold = true
   const view = viewOf(next.record, AT_ANY_TIME)
   if (sameView(seen, view)) return
   user.untold = true

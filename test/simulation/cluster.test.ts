@@ -154,6 +154,8 @@ const FOUND = [
     'S9: a goodbye that came free of its hold while its user was being written waited for the next change',
   ],
   [111003437, 'S4: who came back after a wipe waited up to a second behind a change that had to be held'],
+  [2915, 'S10: who had come and gone while their node was held up was forgotten for a wipe before it'],
+  [116006679, 'S4: who came back after a wipe to a node that had not forgotten them was not told of'],
   [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
   [
     113000877,

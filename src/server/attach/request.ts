@@ -25,6 +25,10 @@ export interface UpgradeSocket {
   write(data: Uint8Array): unknown
   /** Sends and closes. */
   end(data: string): unknown
+  /** As of an event emitter. */
+  on(type: 'error', listener: () => void): unknown
+  /** As of an event emitter. */
+  off(type: 'error', listener: () => void): unknown
 }
 
 /** The first bytes behind the request. Node's `Buffer` is one. */

@@ -15,7 +15,11 @@ const [IN_TWO, IN_EIGHT] = [126, 127]
 const OPEN = 1
 
 /** Sends as the `send` of a socket of `ws` would that compresses nothing, all of them in one write. */
-export function sendTexts(socket: WebSocketLike, under: UpgradeSocket, texts: readonly string[]): void {
+export function sendTexts(
+  socket: WebSocketLike,
+  under: Pick<UpgradeSocket, 'write'>,
+  texts: readonly string[],
+): void {
   if (socket.readyState === OPEN) under.write(textFrames(texts))
 }
 

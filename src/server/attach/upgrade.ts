@@ -1,6 +1,8 @@
 /** Upgrades that offer our sub-protocol become our connections; all others stay untouched. */
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { SUBPROTOCOL, type WebSocketLike } from '../../core/socket.ts'
+import type { Clock } from '../../core/clock.ts'
+import { createPace } from './pace.ts'
 import type { UpgradeHead, UpgradeRequest, UpgradeSocket } from './request.ts'
 
 /**
@@ -14,6 +16,9 @@ const CLOSE_TIMEOUT_MS = 5_000
  * would cost a hundred times what it brings. What fits into a frame comes in a few dozen pieces on any line.
  */
 const MOST_PIECES = 1_024
+
+/** Each takes a tenth of a millisecond, and after a loss of the network they come by the hundred. */
+const UPGRADES_AT_ONCE = 32
 
 /** What `ws` takes and its types do not have yet. */
 interface BoundOptions {
@@ -35,6 +40,7 @@ export function createUpgradeHandler(
   maxPayload: number,
   isAllowedOrigin: (origin: string) => boolean,
   onSocket: (socket: WebSocketLike, request: UpgradeRequest, under: UpgradeSocket) => void,
+  clock: Pick<Clock, 'defer'>,
 ): UpgradeHandler {
   // A server of our own, without a port: so the application's one, its options and its clients are not concerned.
   const options: ServerOptions & BoundOptions = {
@@ -49,6 +55,7 @@ export function createUpgradeHandler(
     handleProtocols: () => SUBPROTOCOL,
   }
   const sockets = new WebSocketServer(options)
+  const pace = createPace(clock, UPGRADES_AT_ONCE)
   return (request, socket, head) => {
     if (!offersUs(request)) return false
     const { origin } = request.headers
@@ -57,7 +64,12 @@ export function createUpgradeHandler(
       const take = (upgraded: WebSocketLike): void => {
         onSocket(upgraded, request, socket)
       }
-      sockets.handleUpgrade(request as never, socket as never, head as never, take as never)
+      // Until then nobody else listens.
+      socket.on('error', ignore)
+      pace(() => {
+        socket.off('error', ignore)
+        sockets.handleUpgrade(request as never, socket as never, head as never, take as never)
+      })
     }
     return true
   }
@@ -69,6 +81,10 @@ export function offersUs(request: UpgradeRequest): boolean {
   return String(offered ?? '')
     .split(',')
     .some((protocol) => protocol.trim() === SUBPROTOCOL)
+}
+
+function ignore(): void {
+  // Whoever takes the socket finds it closed.
 }
 
 function refuse(socket: UpgradeSocket): void {
