@@ -16,9 +16,9 @@ const BUSY_PER_SECOND = 10_000
 /** Likewise where so many users wait whose changes are still to be told: at the beginning of a burst nothing else shows it. */
 const BUSY_BACKLOG = 64
 /** Of a session. With 10 changes a second it then gets 4 frames; twice the wait would save a third of them, and show. */
-const LONGEST_MS = 110
-/** Of a turn: with that of a session it is 135 ms from a change to its frame. */
-const LONGEST_TURN_MS = 25
+const LONGEST_MS = 128
+/** Of a turn: with that of a session it is 138 ms from a change to its frame. */
+const LONGEST_TURN_MS = 10
 /** The pace is that of the last so many milliseconds. */
 const MEASURE_MS = 100
 /** Sessions whose wait begins within this end it together; but so many at the most, for 10 ms of writes are no long step. */

@@ -18,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 5_000
 const MOST_PIECES = 1_024
 
 /** Each takes a tenth of a millisecond, and after a loss of the network they come by the hundred. */
-const UPGRADES_AT_ONCE = 32
+const UPGRADES_AT_ONCE = 16
 
 /** What `ws` takes and its types do not have yet. */
 interface BoundOptions {
