@@ -60,7 +60,7 @@ export interface Session extends Timed {
   /** Frames that came before the session was ready for them, in order. */
   early: readonly string[]
   /** Users subscribed to by id, by the numbers of what is known of them as watched, and how much of them may be seen. */
-  readonly subscriptions: SightTable
+  subscriptions: SightTable | null
   watchesRoster: boolean
   /** Questions under way, which must not be answered with less than was pushed meanwhile. */
   queries: readonly Query[]
@@ -100,8 +100,10 @@ export interface Change {
 export interface User extends Timed {
   readonly kind: 'user'
   readonly id: string
-  /** That of nobody else, nor of anybody who is watched; see `freshNumber`. */
+  /** The same as where they are watched, and that of nobody else; see `freshNumber`. */
   readonly number: number
+  /** Listed: those of whom the user may watch as a whole, while one of their sessions does, as far as they are watched already. The rest is of who is watched, see {@link Watched.viewers}. */
+  readonly viewers: SightTable
   /** Those of this node, in grace too. */
   sessions: readonly Session[]
   /** The record as last read or written here. */
@@ -134,8 +136,8 @@ export interface User extends Timed {
   fanout: 'none' | 'running' | 'failed'
   /** What this user was last told of themself. */
   self: string
-  /** Those of whom the user may watch as a whole, while one of their sessions does, as far as they are watched already; how much they see of each is kept with who is watched. */
-  roster: string[] | null
+  /** One of their sessions watches whom they may as a whole, and it is known who that is. */
+  hasRoster: boolean
   /** The newest question about the roster that is under way; those before it do not count. */
   rosterReview: ReviewRoster | null
   /** It could not be found out what changed for this viewer. */
@@ -165,7 +167,7 @@ export type Waiter =
 export interface Watched {
   readonly id: string
   readonly number: number
-  /** Users of this node with a session that wants to know, by their numbers, and how much each sees by their roster; `nothing`: it is not in there. */
+  /** Users of this node with a session that wants to know, by their numbers, and how much each sees by their roster; `nothing`: it is not in there. The same table as that of the user, where they are here. */
   readonly viewers: SightTable
   /** What watchers were last told, as far as each may see it; `null`: nothing yet. */
   version: Version

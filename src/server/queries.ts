@@ -50,7 +50,7 @@ export function askAbout(
   const claims = new Set(kind === 'subscribe' ? ids : [])
   const added = new Set([...claims].filter((id) => !isSubscribed(node, session, id)))
   const { subscriptions: limit } = node.config.limits
-  const tooMany = kind === 'fetch' ? ids.length : session.subscriptions.size + added.size
+  const tooMany = kind === 'fetch' ? ids.length : (session.subscriptions?.size ?? 0) + added.size
   if (limit > 0 && tooMany > limit) return sendError(session, 'LIMIT', ref, out)
   if (asksTooMuch(session, ids.length)) return sendError(session, 'RATE_LIMITED', ref, out, RETRY_MS)
   subscribe(node, session, added)
@@ -231,8 +231,8 @@ function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAct
   query.ids = [...sights.keys()]
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
-  if (session.user.roster) applyRoster(node, session.user, sights, { except: session }, out)
-  else session.user.roster = []
+  if (session.user.hasRoster) applyRoster(node, session.user, sights, { except: session }, out)
+  else session.user.hasRoster = true
 }
 
 /** A question that is answered by an error has changed nothing. */

@@ -7,7 +7,7 @@ import { scheduleUser } from './deadlines.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
 import { freshNumber, type NodeState, nextSpread } from './state.ts'
-import { clearSights, createSightTable } from './sight-table.ts'
+import { createSightTable } from './sight-table.ts'
 import { isFenced } from './standing.ts'
 import { forgetWatcher, NOT_SEEN, subscribedIds } from './watch.ts'
 import { cancel } from './wheel.ts'
@@ -25,7 +25,7 @@ export function addConnection(
     // What telling looks at lies together, and comes first: it is fetched for each recipient, and most of them are cold.
     phase: 'hello',
     watchesRoster: false,
-    subscriptions: createSightTable(),
+    subscriptions: null,
     queries: NONE,
     pending: null,
     kind: 'session',
@@ -73,7 +73,7 @@ export function removeConnection(node: NodeState, session: Session): void {
   session.along = NONE
   session.pending = null
   const subscribed = subscribedIds(node, session)
-  clearSights(session.subscriptions)
+  session.subscriptions = null
   session.watchesRoster = false
   forgetWatcher(node, session, subscribed)
 }
@@ -82,10 +82,12 @@ export function removeConnection(node: NodeState, session: Session): void {
 export function userOf(node: NodeState, id: string, now: number): User {
   const known = node.users.get(id)
   if (known) return known
+  const watched = node.watched.get(id)
   const user: User = {
     kind: 'user',
     id,
-    number: freshNumber(node),
+    number: watched?.number ?? freshNumber(node),
+    viewers: watched?.viewers ?? createSightTable(),
     sessions: NONE,
     known: null,
     knownAt: now,
@@ -103,7 +105,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     keptUntil: 0,
     fanout: 'none',
     self: '',
-    roster: null,
+    hasRoster: false,
     rosterReview: null,
     reviewFailed: false,
     judgeAt: Number.POSITIVE_INFINITY,

@@ -70,7 +70,7 @@ export function onReviewAudience(
   }
   const occasion = { unsure: new Set(unsure ? [changed] : []), routine: false }
   for (const viewer of concernedBy(node, changed, audience)) {
-    if (viewer.roster && (rosterSight(node, viewer, changed) !== 'nothing' || audience?.has(viewer.id)))
+    if (viewer.hasRoster && (rosterSight(node, viewer, changed) !== 'nothing' || audience?.has(viewer.id)))
       reviewRoster(node, viewer, occasion, out)
     for (const session of liveSessions(viewer)) {
       if (isSubscribed(node, session, changed))
@@ -101,7 +101,7 @@ export function onReviewRoster(
   const { viewer, routine, unsure, doubts } = review
   if (viewer.rosterReview !== review) return
   viewer.rosterReview = null
-  if (!viewer.roster) return
+  if (!viewer.hasRoster) return
   const roster = judgement?.sights ?? NOBODY
   if (isDoubtful(doubts, viewer.id, roster)) {
     return reviewRoster(node, viewer, doubted(unsure, doubts), out)
@@ -162,7 +162,7 @@ export function reviewAgain(node: NodeState, viewer: User, now: number, out: Nod
   const failed = viewer.reviewFailed
   if (!failed && now < viewer.judgeAt) return
   viewer.reviewFailed = false
-  const watches = viewer.sessions.some((session) => session.watchesRoster || session.subscriptions.size > 0)
+  const watches = viewer.sessions.some((session) => session.watchesRoster || session.subscriptions !== null)
   viewer.judgeAt = watches ? now + judgeEveryMs(node) : Number.POSITIVE_INFINITY
   scheduleUser(node, viewer)
   // Where it could not be asked, it is not known either what they were told last.
@@ -174,9 +174,9 @@ function doubted(unsure: ReadonlySet<string>, doubts: ReadonlySet<string>): Occa
 }
 
 function reviewOwn(node: NodeState, viewer: User, occasion: Occasion, out: NodeAction[]): void {
-  if (viewer.roster) reviewRoster(node, viewer, occasion, out)
+  if (viewer.hasRoster) reviewRoster(node, viewer, occasion, out)
   for (const session of liveSessions(viewer)) {
-    if (session.subscriptions.size > 0)
+    if (session.subscriptions)
       reviewPairs(node, viewer.id, session, subscribedIds(node, session), occasion, out)
   }
 }

@@ -1,25 +1,30 @@
 /**
  * Who sees how much, by number: a map in one array, 10 bytes an entry where a `Map` takes 36. Who watches whom is most of what a
- * node keeps of an idle connection.
+ * node keeps of an idle connection, and most who watch each other do so both ways: so the table of a user holds who sees them, and
+ * in the same entries who is on their list.
  *
  * Open addressing: an entry lies in the first free slot from its home on, and what lies behind one that is taken out moves up.
  */
 import type { Sight } from '../core/visibility.ts'
 
 export interface SightTable {
-  /** A number and the place of its sight in one; or `FREE`. */
+  /** A number, whether it is listed, and the place of its sight, in one; or `FREE`. */
   slots: number[]
+  /** Slots that are taken, and how many of them have a sight, or are listed. */
+  taken: number
   size: number
+  listed: number
 }
 
-const SIGHTS: readonly Sight[] = ['nothing', 'status', 'exact', 'minute', 'bucket']
+const SIGHTS: readonly (Sight | undefined)[] = [undefined, 'nothing', 'status', 'exact', 'minute', 'bucket']
 /** Numbers begin at 1, so no entry is this. */
 const FREE = 0
-/** Below the number of a slot stands the place of its sight. */
-const SIGHT_BITS = 3
-const SIGHT_MASK = (1 << SIGHT_BITS) - 1
+/** Below the number of a slot stands whether it is listed, and below that the place of its sight. */
+const NUMBER_SHIFT = 4
+const LISTED = 8
+const SIGHT_MASK = 7
 /** Numbers up to this make slots that are small integers of the engine; of larger ones each would be an object. */
-export const MOST_NUMBER = 2 ** (31 - SIGHT_BITS) - 1
+export const MOST_NUMBER = 2 ** (31 - NUMBER_SHIFT) - 1
 const NO_SLOTS: number[] = []
 const LEAST_SLOTS = 4
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
@@ -29,33 +34,76 @@ const GROWTH = 1.25
 const GOLDEN = 0x9e37_79b1
 
 export function createSightTable(): SightTable {
-  return { slots: NO_SLOTS, size: 0 }
+  return { slots: NO_SLOTS, taken: 0, size: 0, listed: 0 }
 }
 
-/** `undefined`: the number is not in there. */
+/** `undefined`: the number has none. */
 export function sightIn({ slots }: SightTable, number: number): Sight | undefined {
-  const slot = slots[placeOf(slots, number)] ?? FREE
-  return slot === FREE ? undefined : sightAt(slot)
+  return sightAt(slots[placeOf(slots, number)] ?? FREE)
 }
 
-/** Puts a number in, or gives it another sight. Gives the one that it had; `undefined`: it was not in there. */
+/** Gives a number a sight. Gives the one that it had; `undefined`: it had none. */
 export function putSight(table: SightTable, number: number, sight: Sight): Sight | undefined {
-  const entry = (number << SIGHT_BITS) | SIGHTS.indexOf(sight)
+  const place = takePlace(table, number)
+  const slot = table.slots[place] as number
+  const former = sightAt(slot)
+  if (former === undefined) table.size++
+  table.slots[place] = (slot & ~SIGHT_MASK) | SIGHTS.indexOf(sight)
+  return former
+}
+
+/** Takes a number's sight off, if it has one. */
+export function dropSight(table: SightTable, number: number): void {
+  const place = placeOf(table.slots, number)
+  const slot = table.slots[place] ?? FREE
+  if ((slot & SIGHT_MASK) === 0) return
+  table.size--
+  leaveAt(table, place, slot & ~SIGHT_MASK)
+}
+
+/** Puts a number on the list, if it is not there. */
+export function list(table: SightTable, number: number): void {
+  const place = takePlace(table, number)
+  const slot = table.slots[place] as number
+  if ((slot & LISTED) === 0) table.listed++
+  table.slots[place] = slot | LISTED
+}
+
+/** Takes a number off the list, if it is there. */
+export function unlist(table: SightTable, number: number): void {
+  const place = placeOf(table.slots, number)
+  const slot = table.slots[place] ?? FREE
+  if ((slot & LISTED) === 0) return
+  table.listed--
+  leaveAt(table, place, slot & ~LISTED)
+}
+
+/** The numbers that are listed. */
+export function listedIn({ slots }: SightTable): number[] {
+  return slots.filter((slot) => (slot & LISTED) !== 0).map(numberAt)
+}
+
+/** The place of a number, where it is put if it is not there. */
+function takePlace(table: SightTable, number: number): number {
   let place = placeOf(table.slots, number)
-  const former = table.slots[place] ?? FREE
-  if (former === FREE && ++table.size > table.slots.length * FULL) {
+  if ((table.slots[place] ?? FREE) !== FREE) return place
+  if (++table.taken > table.slots.length * FULL) {
     resize(table, Math.ceil(table.slots.length * GROWTH))
     place = placeOf(table.slots, number)
   }
-  table.slots[place] = entry
-  return former === FREE ? undefined : sightAt(former)
+  table.slots[place] = number << NUMBER_SHIFT
+  return place
 }
 
-/** Takes a number out, if it is in there. */
-export function dropSight(table: SightTable, number: number): void {
+/** Leaves this of a slot, and takes it out where that is its number alone. */
+function leaveAt(table: SightTable, place: number, slot: number): void {
+  if ((slot & (LISTED | SIGHT_MASK)) === 0) takeOut(table, place)
+  else table.slots[place] = slot
+}
+
+function takeOut(table: SightTable, from: number): void {
   const { slots } = table
-  let gap = placeOf(slots, number)
-  if ((slots[gap] ?? FREE) === FREE) return
+  let gap = from
   for (let place = after(slots, gap); slots[place] !== FREE; place = after(slots, place)) {
     const slot = slots[place] as number
     if (isBetween(gap, homeOf(slots, numberAt(slot)), place)) continue
@@ -63,19 +111,17 @@ export function dropSight(table: SightTable, number: number): void {
     gap = place
   }
   slots[gap] = FREE
-  table.size--
-  if (table.size === 0) clearSights(table)
-  else if (table.size < slots.length * EMPTY) resize(table, Math.floor(slots.length / 2))
-}
-
-export function clearSights(table: SightTable): void {
-  table.slots = NO_SLOTS
-  table.size = 0
+  table.taken--
+  if (table.taken === 0) table.slots = NO_SLOTS
+  else if (table.taken < slots.length * EMPTY) resize(table, Math.floor(slots.length / 2))
 }
 
 /** Nothing may be put in or taken out meanwhile. */
 export function forEachSight({ slots }: SightTable, act: (number: number, sight: Sight) => void): void {
-  for (const slot of slots) if (slot !== FREE) act(numberAt(slot), sightAt(slot))
+  for (const slot of slots) {
+    const sight = sightAt(slot)
+    if (sight !== undefined) act(numberAt(slot), sight)
+  }
 }
 
 function resize(table: SightTable, length: number): void {
@@ -110,9 +156,9 @@ function isBetween(gap: number, home: number, place: number): boolean {
 }
 
 function numberAt(slot: number): number {
-  return slot >>> SIGHT_BITS
+  return slot >>> NUMBER_SHIFT
 }
 
-function sightAt(slot: number): Sight {
-  return SIGHTS[slot & SIGHT_MASK] as Sight
+function sightAt(slot: number): Sight | undefined {
+  return SIGHTS[slot & SIGHT_MASK]
 }

@@ -14,7 +14,7 @@ import { viewFor } from './snapshot.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { leaveRoster, noteShown, rosterSight, sightOf, watchByRoster } from './watch.ts'
+import { leaveRoster, noteShown, rosterIds, rosterSight, sightOf, watchByRoster } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -34,7 +34,6 @@ export function applyRoster(
   },
   out: NodeAction[],
 ): void {
-  const before = viewer.roster ?? []
   const { unsure = NONE } = how
   const isAllUnsure = unsure.has(viewer.id)
   const gained: string[] = []
@@ -42,13 +41,13 @@ export function applyRoster(
     if (isAllUnsure || unsure.has(id) || rosterSight(node, viewer, id) !== sight) gained.push(id)
   })
   // Most lists that are looked at again by and by are as they were.
-  if (gained.length === 0 && before.length === roster.size) return
-  const lost = before.filter((id) => !roster.has(id))
+  if (gained.length === 0 && viewer.viewers.listed === roster.size) return
+  const lost = rosterIds(node, viewer).filter((id) => !roster.has(id))
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
   const told = watching.map((session) => (session === how.except ? [] : gained.filter(isPast(session))))
   const watchedBefore = gained.filter((id) => rosterSight(node, viewer, id) !== 'nothing')
   for (const ids of [watchedBefore, ...told]) watchByRoster(node, viewer, ids, roster)
-  leaveRoster(node, viewer, lost, roster)
+  leaveRoster(node, viewer, lost)
   watching.forEach((session, index) => {
     amendSnapshots(session, roster)
     hide(

@@ -138,7 +138,7 @@ export function nextSpread(node: NodeState): number {
   return node.spread
 }
 
-/** A number for a user, or for somebody who is watched. After 268 million they begin again, and pass over those in use. */
+/** A number that nobody has. After 134 million they begin again, and pass over those in use. */
 export function freshNumber(node: NodeState): number {
   do node.lastNumber = (node.lastNumber % MOST_NUMBER) + 1
   while (node.usersByNumber.has(node.lastNumber) || node.watchedByNumber.has(node.lastNumber))

@@ -5,7 +5,16 @@
 import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
 import type { Session, Shown, Telling, User, Watched } from './entities.ts'
-import { createSightTable, dropSight, forEachSight, putSight, sightIn } from './sight-table.ts'
+import {
+  createSightTable,
+  dropSight,
+  forEachSight,
+  list,
+  listedIn,
+  putSight,
+  sightIn,
+  unlist,
+} from './sight-table.ts'
 import { freshNumber, type NodeState } from './state.ts'
 import { textOf } from './telling.ts'
 
@@ -15,12 +24,13 @@ const NOTHING_TOLD: Version = Object.freeze({ epoch: 0, version: NO_VERSION })
 
 /** A session wants to know of these from now on, by their ids. How much it may see is not known yet. */
 export function subscribe(node: NodeState, session: Session, ids: Iterable<string>): void {
-  const { user: viewer, subscriptions } = session
+  const { user: viewer } = session
   if (!viewer) return
   for (const id of ids) {
     const { viewers, number } = watchedUser(node, id)
     if (sightIn(viewers, viewer.number) === undefined) putSight(viewers, viewer.number, 'nothing')
-    putSight(subscriptions, number, 'nothing')
+    session.subscriptions ??= createSightTable()
+    putSight(session.subscriptions, number, 'nothing')
   }
 }
 
@@ -28,26 +38,31 @@ export function subscribe(node: NodeState, session: Session, ids: Iterable<strin
 export function stopSubscribing(node: NodeState, session: Session, ids: readonly string[]): void {
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (watched) dropSight(session.subscriptions, watched.number)
+    if (watched && session.subscriptions) dropSight(session.subscriptions, watched.number)
   }
+  if (session.subscriptions?.size === 0) session.subscriptions = null
   if (session.user) stopWatching(node, session.user, ids)
 }
 
 /** It is known how much a session sees of somebody it subscribes to; if it still does. */
 export function judgeSubscription(node: NodeState, session: Session, id: string, sight: Sight): void {
+  const { subscriptions } = session
   const watched = node.watched.get(id)
-  if (watched && sightIn(session.subscriptions, watched.number) !== undefined)
-    putSight(session.subscriptions, watched.number, sight)
+  if (subscriptions && watched && sightIn(subscriptions, watched.number) !== undefined)
+    putSight(subscriptions, watched.number, sight)
 }
 
 export function isSubscribed(node: NodeState, { subscriptions }: Session, id: string): boolean {
-  const watched = subscriptions.size > 0 ? node.watched.get(id) : undefined
-  return watched !== undefined && sightIn(subscriptions, watched.number) !== undefined
+  const watched = node.watched.get(id)
+  return (
+    subscriptions !== null && watched !== undefined && sightIn(subscriptions, watched.number) !== undefined
+  )
 }
 
 /** Whom a session subscribes to by their ids. */
 export function subscribedIds(node: NodeState, { subscriptions }: Session): string[] {
   const ids: string[] = []
+  if (!subscriptions) return ids
   forEachSight(subscriptions, (number) => {
     const watched = node.watchedByNumber.get(number)
     if (watched) ids.push(watched.id)
@@ -55,38 +70,35 @@ export function subscribedIds(node: NodeState, { subscriptions }: Session): stri
   return ids
 }
 
-/** A session of this user wants to know of these too from now on, as they stand in the roster. */
-export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
-  const added: string[] = []
-  ids.forEach((id) => {
-    const watched = watchedUser(node, id)
-    const before = putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing') ?? 'nothing'
-    if (before === 'nothing') added.push(watched.id)
-  })
-  // Most lists come in one piece, and take just the room they need; a long one grows.
-  if (!viewer.roster?.length) viewer.roster = added.slice()
-  else for (const id of added) viewer.roster.push(id)
+/** Whom a user watches by their roster. */
+export function rosterIds(node: NodeState, { viewers }: User): string[] {
+  return listedIn(viewers).flatMap((number) => node.watchedByNumber.get(number)?.id ?? [])
 }
 
-/** Of those whom a user has watched by their roster these are not in it any more. */
-export function leaveRoster(node: NodeState, viewer: User, lost: readonly string[], roster: Sights): void {
-  if (lost.length === 0 || !viewer.roster) return
-  viewer.roster = viewer.roster.filter((id) => roster.has(id))
-  unwatchByRoster(node, viewer, lost)
+/** A session of this user wants to know of these too from now on, as they stand in the roster. */
+export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
+  viewer.hasRoster = true
+  ids.forEach((id) => {
+    const watched = watchedUser(node, id)
+    putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
+    list(viewer.viewers, watched.number)
+  })
 }
 
 /** No session of this user may want to know of their roster any more. */
 export function forgetRoster(node: NodeState, viewer: User): void {
-  if (!viewer.roster || viewer.sessions.some(({ watchesRoster }) => watchesRoster)) return
-  const all = viewer.roster
-  viewer.roster = null
-  unwatchByRoster(node, viewer, all)
+  if (!viewer.hasRoster || viewer.sessions.some(({ watchesRoster }) => watchesRoster)) return
+  viewer.hasRoster = false
+  leaveRoster(node, viewer, rosterIds(node, viewer))
 }
 
-function unwatchByRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
+/** Of those whom a user has watched by their roster these are not in it any more. */
+export function leaveRoster(node: NodeState, viewer: User, ids: readonly string[]): void {
   for (const id of ids) {
     const watched = node.watched.get(id)
-    if (watched) putSight(watched.viewers, viewer.number, 'nothing')
+    if (!watched) continue
+    putSight(watched.viewers, viewer.number, 'nothing')
+    unlist(viewer.viewers, watched.number)
   }
   stopWatching(node, viewer, ids)
 }
@@ -107,7 +119,7 @@ function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): voi
 export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<string>): void {
   const { user } = session
   if (!user) return
-  for (const id of [...ids, ...(user.roster ?? [])]) {
+  for (const id of [...ids, ...rosterIds(node, user)]) {
     const watched = node.watched.get(id)
     if (watched) forgetStray(watched, session)
   }
@@ -185,7 +197,7 @@ export function sightBy(
   { number }: Watched,
   byRoster: Sight,
 ): Sight {
-  const byId = subscriptions.size > 0 ? (sightIn(subscriptions, number) ?? 'nothing') : 'nothing'
+  const byId = (subscriptions && sightIn(subscriptions, number)) ?? 'nothing'
   return byId === 'nothing' && watchesRoster ? byRoster : byId
 }
 
@@ -196,17 +208,18 @@ export function rosterSight(node: NodeState, viewer: User, target: string): Sigh
 }
 
 function wants({ subscriptions, watchesRoster, user }: Session, { number, viewers }: Watched): boolean {
-  if (sightIn(subscriptions, number) !== undefined) return true
+  if (subscriptions && sightIn(subscriptions, number) !== undefined) return true
   return watchesRoster && user !== null && (sightIn(viewers, user.number) ?? 'nothing') !== 'nothing'
 }
 
 function watchedUser(node: NodeState, id: string): Watched {
   const known = node.watched.get(id)
   if (known) return known
+  const user = node.users.get(id)
   const watched: Watched = {
     id,
-    number: freshNumber(node),
-    viewers: createSightTable(),
+    number: user?.number ?? freshNumber(node),
+    viewers: user?.viewers ?? createSightTable(),
     version: NOTHING_TOLD,
     told: null,
     toldAt: node.tellings,

@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Sight } from '../../src/core/visibility.ts'
 import {
-  clearSights,
   createSightTable,
   dropSight,
   forEachSight,
+  list,
+  listedIn,
   MOST_NUMBER,
   putSight,
   sightIn,
+  unlist,
   type SightTable,
 } from '../../src/server/sight-table.ts'
 import { freshNumber, type NodeState } from '../../src/server/state.ts'
@@ -23,7 +25,8 @@ const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.tuple(fc.constant('put' as const), numbers, sights) },
     { weight: 3, arbitrary: fc.tuple(fc.constant('drop' as const), numbers, sights) },
-    { weight: 1, arbitrary: fc.constant(['clear', 0, 'nothing'] as const) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('list' as const), numbers, sights) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('unlist' as const), numbers, sights) },
   ),
   { maxLength: 200 },
 )
@@ -37,11 +40,12 @@ function contentOf(table: SightTable): Map<number, Sight> {
   return content
 }
 
-test('it holds what a map would hold', () => {
+test('it holds what a map and a set would hold', () => {
   fc.assert(
     fc.property(steps, (taken) => {
       const table = createSightTable()
       const model = new Map<number, Sight>()
+      const onList = new Set<number>()
       for (const [what, number, sight] of taken) {
         if (what === 'put') {
           putSight(table, number, sight)
@@ -49,14 +53,22 @@ test('it holds what a map would hold', () => {
         } else if (what === 'drop') {
           dropSight(table, number)
           model.delete(number)
+        } else if (what === 'list') {
+          list(table, number)
+          onList.add(number)
         } else {
-          clearSights(table)
-          model.clear()
+          unlist(table, number)
+          onList.delete(number)
         }
-        expect(table.size).toBe(model.size)
+        expect(table).toMatchObject({
+          size: model.size,
+          listed: onList.size,
+          taken: new Set([...model.keys(), ...onList]).size,
+        })
         expect(sightIn(table, number)).toBe(model.get(number))
       }
       expect(contentOf(table)).toEqual(model)
+      expect(new Set(listedIn(table))).toEqual(onList)
       for (const [number, sight] of model) expect(sightIn(table, number)).toBe(sight)
     }),
     { numRuns: 500 },
@@ -69,7 +81,12 @@ test('it takes room for what it holds, and gives it back', () => {
   expect(table.slots.length).toBeLessThan(20_000)
   for (let number = 1; number <= 9_990; number++) dropSight(table, number)
   expect(table.slots.length).toBeLessThan(100)
-  for (let number = 9_991; number <= 10_000; number++) dropSight(table, number)
+  for (let number = 9_991; number <= 10_000; number++) {
+    list(table, number)
+    dropSight(table, number)
+  }
+  expect(listedIn(table)).toHaveLength(10)
+  for (const number of listedIn(table)) unlist(table, number)
   expect(table.slots.length).toBe(0)
 })
 
