@@ -2,6 +2,7 @@
  * Who may see how much of whom. One function decides, for pushes, snapshots and queries alike, and one covers what is
  * not to be seen.
  */
+import { createIdSet, type IdSet } from './id-set.ts'
 import { type LastSeenAccuracy, type PresenceView, UNKNOWN_VIEW } from './model.ts'
 
 /** Who may see one kind of thing: anybody, contacts, nobody, or contacts without these. */
@@ -41,10 +42,10 @@ export interface Privacy {
   readonly lastSeen: AudienceRule
   readonly precision: LastSeenPrecision
   readonly reciprocal: boolean
-  readonly blocked: ReadonlySet<string>
+  readonly blocked: IdSet
 }
 
-type AudienceRule = 'everyone' | 'contacts' | 'nobody' | ReadonlySet<string>
+type AudienceRule = 'everyone' | 'contacts' | 'nobody' | IdSet
 
 /** How much of a user somebody sees: nothing, that they are online, and when they were last seen, more or less exactly. */
 export type Sight = 'nothing' | 'status' | LastSeenPrecision
@@ -68,7 +69,7 @@ export const DEFAULT_PRIVACY: Privacy = Object.freeze({
   lastSeen: 'contacts',
   precision: 'exact',
   reciprocal: true,
-  blocked: NOBODY,
+  blocked: createIdSet(NOBODY),
 })
 
 /** Two users, and what they have settled. */
@@ -143,7 +144,7 @@ export function readPrivacy(settings: PrivacySettings): Privacy | { readonly fau
   if (!['exact', 'minute', 'bucket'].includes(precision))
     return { fault: "precision is 'exact', 'minute' or 'bucket'" }
   if (typeof reciprocal !== 'boolean') return { fault: 'reciprocal is true or false' }
-  const blocked = settings.blocked === undefined ? new Set<string>() : readIds(settings.blocked)
+  const blocked = readIds(settings.blocked === undefined ? NOBODY : settings.blocked)
   if (blocked === null) return { fault: 'blocked is a list of user ids' }
   // One object, or one empty set, for all who settle nothing would always be at hand, and tell by the clock who has settled something.
   return { online, lastSeen, precision, reciprocal, blocked }
@@ -157,11 +158,11 @@ function readAudience(audience: unknown = 'contacts'): AudienceRule | null {
 }
 
 /** A text is iterable too, and is no list; a number that was to be an id would never be met again. */
-function readIds(ids: unknown): ReadonlySet<string> | null {
+function readIds(ids: unknown): IdSet | null {
   if (!isObject(ids) || !(Symbol.iterator in ids)) return null
   const found = new Set(ids as Iterable<unknown>)
   for (const id of found) if (typeof id !== 'string') return null
-  return found as Set<string>
+  return createIdSet(found as Set<string>)
 }
 
 function isObject(value: unknown): value is object {
