@@ -1,5 +1,5 @@
 /**
- * Who sees how much, by number: a map in one array, 10 bytes an entry where a `Map` takes 36. Who watches whom is most of what a
+ * Who sees how much, by number: a map in one array, 5 bytes an entry and 170 for the array, where a `Map` takes 36 an entry. Who watches whom is most of what a
  * node keeps of an idle connection, and most who watch each other do so both ways: so the table of a user holds who sees them, and
  * in the same entries who is on their list.
  *
@@ -9,7 +9,7 @@ import type { Sight } from '../core/visibility.ts'
 
 export interface SightTable {
   /** A number, whether it is listed, and the place of its sight, in one; or `FREE`. */
-  slots: number[]
+  slots: Uint32Array
   /** Slots that are taken, and how many of them have a sight, or are listed. */
   taken: number
   size: number
@@ -23,9 +23,9 @@ const FREE = 0
 const NUMBER_SHIFT = 4
 const LISTED = 8
 const SIGHT_MASK = 7
-/** Numbers up to this make slots that are small integers of the engine; of larger ones each would be an object. */
+/** Numbers up to this make slots that are no negative integers where they are put together. */
 export const MOST_NUMBER = 2 ** (31 - NUMBER_SHIFT) - 1
-const NO_SLOTS: number[] = []
+const NO_SLOTS = new Uint32Array(0)
 const LEAST_SLOTS = 4
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
 const [FULL, EMPTY] = [0.85, 0.25]
@@ -80,7 +80,14 @@ export function unlist(table: SightTable, number: number): void {
 
 /** The numbers that are listed. */
 export function listedIn({ slots }: SightTable): number[] {
-  return slots.filter((slot) => (slot & LISTED) !== 0).map(numberAt)
+  const numbers: number[] = []
+  for (const slot of slots) if ((slot & LISTED) !== 0) numbers.push(numberAt(slot))
+  return numbers
+}
+
+/** Makes room for so many at once. */
+export function makeRoom(table: SightTable, count: number): void {
+  if (count > table.slots.length * FULL) resize(table, Math.ceil(count / FULL) + 1)
 }
 
 /** The place of a number, where it is put if it is not there. */
@@ -126,12 +133,13 @@ export function forEachSight({ slots }: SightTable, act: (number: number, sight:
 
 function resize(table: SightTable, length: number): void {
   const former = table.slots
-  table.slots = new Array<number>(Math.max(LEAST_SLOTS, length)).fill(FREE)
-  for (const slot of former) if (slot !== FREE) table.slots[placeOf(table.slots, numberAt(slot))] = slot
+  const slots = new Uint32Array(Math.max(LEAST_SLOTS, length))
+  table.slots = slots
+  for (const slot of former) if (slot !== FREE) slots[placeOf(slots, numberAt(slot))] = slot
 }
 
 /** Where a number lies, or would. */
-function placeOf(slots: readonly number[], number: number): number {
+function placeOf(slots: Uint32Array, number: number): number {
   let place = homeOf(slots, number)
   for (
     let slot = slots[place] ?? FREE;
@@ -142,11 +150,11 @@ function placeOf(slots: readonly number[], number: number): number {
   return place
 }
 
-function homeOf({ length }: readonly number[], number: number): number {
+function homeOf({ length }: Uint32Array, number: number): number {
   return length === 0 ? 0 : (Math.imul(number, GOLDEN) >>> 1) % length
 }
 
-function after({ length }: readonly number[], place: number): number {
+function after({ length }: Uint32Array, place: number): number {
   return place + 1 === length ? 0 : place + 1
 }
 

@@ -11,6 +11,7 @@ import {
   forEachSight,
   list,
   listedIn,
+  makeRoom,
   putSight,
   sightIn,
   unlist,
@@ -78,6 +79,7 @@ export function rosterIds(node: NodeState, { viewers }: User): string[] {
 /** A session of this user wants to know of these too from now on, as they stand in the roster. */
 export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
   viewer.hasRoster = true
+  makeRoom(viewer.viewers, viewer.viewers.listed + ids.length)
   ids.forEach((id) => {
     const watched = watchedUser(node, id)
     putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
