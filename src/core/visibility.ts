@@ -2,7 +2,7 @@
  * Who may see how much of whom. One function decides, for pushes, snapshots and queries alike, and one covers what is
  * not to be seen.
  */
-import { createIdSet, type IdSet } from './id-set.ts'
+import { createIdSet, hasId, type IdSet } from './id-set.ts'
 import { type LastSeenAccuracy, type PresenceView, UNKNOWN_VIEW } from './model.ts'
 
 /** Who may see one kind of thing: anybody, contacts, nobody, or contacts without these. */
@@ -86,7 +86,7 @@ interface Pair {
 export function judge(pair: Pair): Sight {
   const { viewer, target, of, by } = pair
   if (viewer === target) return 'exact'
-  if (of.blocked.has(viewer) || by.blocked.has(target)) return 'nothing'
+  if (hasId(of.blocked, viewer) || hasId(by.blocked, target)) return 'nothing'
   if (!isShown('online', pair)) return 'nothing'
   return isShown('lastSeen', pair) ? of.precision : 'status'
 }
@@ -103,11 +103,11 @@ export function isOpen({ online }: Privacy): boolean {
 
 function admits(rule: AudienceRule, viewer: string, isContact: boolean): boolean {
   if (rule === 'everyone') return true
-  return isContact && rule !== 'nobody' && (rule === 'contacts' || !rule.has(viewer))
+  return isContact && rule !== 'nobody' && (rule === 'contacts' || !hasId(rule, viewer))
 }
 
 function hidesFrom(rule: AudienceRule, other: string): boolean {
-  return rule === 'nobody' || (typeof rule === 'object' && rule.has(other))
+  return rule === 'nobody' || (typeof rule === 'object' && hasId(rule, other))
 }
 
 /** What is left of a view for somebody who sees so much. `time`: now, for buckets. */

@@ -11,6 +11,7 @@ const RENEWAL_LEAD_MS = 60_000
 const RENEWAL_LEAD_PART = 0.1
 /** A delay of publication is at least this part of what it is at most. */
 const LEAST_DELAY = 0.5
+const NEVER = Number.POSITIVE_INFINITY
 
 /** Sets when to look at a session again. */
 export function scheduleSession(node: NodeState, session: Session): void {
@@ -19,12 +20,11 @@ export function scheduleSession(node: NodeState, session: Session): void {
 }
 
 function sessionDueAt(node: NodeState, session: Session): number {
-  if (session.phase === 'hello' || session.phase === 'authenticating' || session.phase === 'grace') {
-    return session.phaseEndsAt
-  }
-  const beatAt = serverHeartbeatDueAt(session.heartbeat, node.config.timing.timeoutMs)
-  const tokenAt = session.renewalAsked ? session.tokenEndsAt : session.renewAt
-  return Math.min(beatAt, tokenAt, session.sentAwayAt, session.congestedUntil || Number.POSITIVE_INFINITY)
+  const { phase, phaseEndsAt, heartbeat, expiry, sentAwayAt, congestedUntil } = session
+  if (phase === 'hello' || phase === 'authenticating' || phase === 'grace') return phaseEndsAt ?? NEVER
+  const beatAt = serverHeartbeatDueAt(heartbeat, node.config.timing.timeoutMs)
+  const tokenAt = expiry?.isAsked ? expiry.at : expiry?.renewAt
+  return Math.min(beatAt, tokenAt ?? NEVER, sentAwayAt ?? NEVER, congestedUntil || NEVER)
 }
 
 /** Notes when a token expires and when to ask for the next one. */
@@ -34,17 +34,17 @@ export function noteTokenEnd(
   expiresAt: number | undefined,
   now: number,
 ): void {
-  session.tokenEndsAt = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - node.storageOffset
-  const lead = Math.min(RENEWAL_LEAD_MS, (session.tokenEndsAt - now) * RENEWAL_LEAD_PART)
-  session.renewAt = expiresAt === undefined ? Number.POSITIVE_INFINITY : session.tokenEndsAt - lead
-  session.renewalAsked = false
+  session.expiry = null
+  if (expiresAt === undefined) return
+  const at = expiresAt - node.storageOffset
+  const leadMs = Math.min(RENEWAL_LEAD_MS, (at - now) * RENEWAL_LEAD_PART)
+  session.expiry = { at, renewAt: at - leadMs, isAsked: false }
 }
 
 /** Sets when to look at a user again. */
 export function scheduleUser(node: NodeState, user: User): void {
-  const keptUntil =
-    user.sessions.length === 0 && user.keptUntil > 0 ? user.keptUntil : Number.POSITIVE_INFINITY
-  const dueAt = Math.min(user.retryAt, user.judgeAt, userLapsesAt(node, user), keptUntil)
+  const keptUntil = user.sessions.length === 0 && user.keptUntil > 0 ? user.keptUntil : NEVER
+  const dueAt = Math.min(user.retryAt ?? NEVER, user.judgeAt, userLapsesAt(node, user), keptUntil)
   if (Number.isFinite(dueAt)) schedule(node.wheel, user, dueAt)
   else cancel(node.wheel, user)
 }

@@ -73,8 +73,9 @@ export function expire(node: NodeState, session: Session, now: number, out: Node
 /** Nobody came back in time; unless so many have dropped since that coming back takes longer. */
 export function endGrace(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   if (session.goodbyeAt !== null) return end(node, session, 'leave', session.goodbyeAt, now, out)
-  session.phaseEndsAt = graceLimit(node, session, now)
-  if (now < session.phaseEndsAt) scheduleSession(node, session)
+  const endsAt = graceLimit(node, session, now)
+  session.phaseEndsAt = endsAt
+  if (now < endsAt) scheduleSession(node, session)
   else end(node, session, 'drop', lastLife(node, session), now, out)
 }
 
@@ -99,8 +100,9 @@ export function supersede(node: NodeState, session: Session, now: number, out: N
 function drop(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
   removeConnection(node, session)
   if (session.phase !== 'live' && session.phase !== 'announcing') return remove(node, session, now, out)
-  awaitReturn(node, session, graceEnd(node, session, now))
-  if (session.phaseEndsAt <= now) end(node, session, 'drop', lastLife(node, session), now, out)
+  const endsAt = graceEnd(node, session, now)
+  awaitReturn(node, session, endsAt)
+  if (endsAt <= now) end(node, session, 'drop', lastLife(node, session), now, out)
 }
 
 /** It counts as live until then. */

@@ -42,16 +42,13 @@ export interface Session extends Timed {
   /** When it said goodbye, while that is kept back; storage time. */
   goodbyeAt: number | null
   /** When `phase` ends by itself; monotonic. */
-  phaseEndsAt: number
-  /** When the session is sent away, where the node drains; monotonic. */
-  sentAwayAt: number
-  /** When the token has expired; monotonic. */
-  tokenEndsAt: number
-  renewalAsked: boolean
+  phaseEndsAt: number | null
+  /** When the session is sent away; monotonic. `null`: the node does not drain. */
+  sentAwayAt: number | null
+  /** `null`: its token does not expire. */
+  expiry: TokenExpiry | null
   /** A new token is being judged; `next`: one that came meanwhile. */
   renewal: { readonly next: string | null } | null
-  /** When to ask for a new token; monotonic. */
-  renewAt: number
   readonly heartbeat: ServerHeartbeat
   readonly frames: RateMeter
   /** `null`: none so far. */
@@ -72,6 +69,13 @@ export interface Session extends Timed {
   answers: readonly Answer[]
   /** The socket holds more than it should: nothing is sent before this time looks at it again; monotonic. */
   congestedUntil: number
+}
+
+/** The end of a token, and when to ask for the next one; monotonic. */
+export interface TokenExpiry {
+  readonly at: number
+  readonly renewAt: number
+  isAsked: boolean
 }
 
 /** Changes of a session that have not been sent yet. */
@@ -144,8 +148,8 @@ export interface User extends Timed {
   reviewFailed: boolean
   /** When it is looked at again whom this viewer sees, though nobody told of a change; monotonic. */
   judgeAt: number
-  /** When held or failed work is tried again; monotonic. */
-  retryAt: number
+  /** When held or failed work is tried again; monotonic. `null`: there is none. */
+  retryAt: number | null
 }
 
 /** A change on its way into the storage, and who waits for it. */

@@ -149,6 +149,6 @@ function startOver(node: NodeState, user: User, now: number, out: NodeAction[]):
 
 function tryLater(node: NodeState, user: User, now: number): void {
   user.fanout = 'failed'
-  user.retryAt = Math.min(user.retryAt, now + RETRY_MS)
+  user.retryAt = Math.min(user.retryAt ?? Infinity, now + RETRY_MS)
   scheduleUser(node, user)
 }

@@ -159,8 +159,8 @@ export function onSwapped(
 
 /** The user's deadline has come: a choice lapses, or held work goes on. */
 export function userDue(node: NodeState, user: User, now: number, out: NodeAction[]): void {
-  if (now >= user.retryAt) {
-    user.retryAt = Number.POSITIVE_INFINITY
+  if (user.retryAt !== null && now >= user.retryAt) {
+    user.retryAt = null
     if (user.work === 'held') user.work = 'idle'
     if (user.fanout === 'failed') user.fanout = 'none'
   }

@@ -160,13 +160,14 @@ export function sessionDue(node: NodeState, session: Session, now: number, out: 
 }
 
 function connectedDue(node: NodeState, session: Session, now: number, out: NodeAction[]): void {
-  if (now >= session.sentAwayAt) return refuse(node, session, CLOSE.RESTART, now, out)
-  if (now >= session.tokenEndsAt) return refuse(node, session, CLOSE.TOKEN_EXPIRED, now, out)
+  const { sentAwayAt, expiry } = session
+  if (sentAwayAt !== null && now >= sentAwayAt) return refuse(node, session, CLOSE.RESTART, now, out)
+  if (expiry && now >= expiry.at) return refuse(node, session, CLOSE.TOKEN_EXPIRED, now, out)
   const verdict = stepServerHeartbeat(session.heartbeat, now, node.config.timing, nextSpread(node))
   if (verdict === 'expired') return expire(node, session, now, out)
   if (verdict === 'beat') sendFrame(session, heartbeatFrame(node, now), out)
-  if (now >= session.renewAt && !session.renewalAsked) {
-    session.renewalAsked = true
+  if (expiry && now >= expiry.renewAt && !expiry.isAsked) {
+    expiry.isAsked = true
     send(session, { type: 'renew' }, out)
   }
   if (session.congestedUntil !== 0 && now >= session.congestedUntil) {
@@ -188,6 +189,7 @@ function welcome(
 ): void {
   const { intervalMs, clientTimeoutMs } = node.config.timing
   session.phase = 'welcomed'
+  session.phaseEndsAt = null
   session.user = userOf(node, identity.userId, now)
   noteTokenEnd(node, session, identity.expiresAt, now)
   scheduleSession(node, session)

@@ -2,6 +2,7 @@
 import type { Awaitable } from '../core/awaitable.ts'
 import type { Clock } from '../core/clock.ts'
 import { PresenceError } from '../core/errors.ts'
+import { countOf } from '../core/id-set.ts'
 import { DEFAULT_PRIVACY, type Privacy, readPrivacy } from '../core/visibility.ts'
 import { type Cache, createCache } from './contacts/cache.ts'
 import { createGuard } from './contacts/guard.ts'
@@ -63,8 +64,8 @@ function complete(settings: Parameters<typeof readPrivacy>[0]): Privacy {
 
 function sizeOf({ online, lastSeen, blocked }: Privacy): number {
   return (
-    blocked.size +
-    (typeof online === 'object' ? online.size : 0) +
-    (typeof lastSeen === 'object' ? lastSeen.size : 0)
+    countOf(blocked) +
+    (typeof online === 'object' ? countOf(online) : 0) +
+    (typeof lastSeen === 'object' ? countOf(lastSeen) : 0)
   )
 }

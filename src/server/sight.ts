@@ -157,6 +157,6 @@ export function liveSessions(user: User): Session[] {
 /** What could not be found out for a viewer hides for now, and is asked again. */
 export function judgeLater(node: NodeState, viewer: User, now: number): void {
   viewer.reviewFailed = true
-  viewer.retryAt = Math.min(viewer.retryAt, now + RETRY_MS)
+  viewer.retryAt = Math.min(viewer.retryAt ?? Infinity, now + RETRY_MS)
   scheduleUser(node, viewer)
 }

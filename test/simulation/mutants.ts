@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-grace',
     file: 'src/server/endings.ts',
-    find: 'if (session.phaseEndsAt <= now)',
+    find: 'if (endsAt <= now)',
     replace: 'if (session.phaseEndsAt > 0)',
     breaks: ['S10'],
     why: 'everybody flickers at each reload (Discourse, Chatkit, Stream)',
