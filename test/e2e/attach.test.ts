@@ -1,6 +1,7 @@
 /** S16: the three ways to attach, each beside an application that uses the same server for its own messages. */
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import WebSocket, { WebSocketServer } from 'ws'
 import {
@@ -10,6 +11,7 @@ import {
   type UpgradeRequest,
 } from '../../src/server/index.ts'
 import { openRawClient, tells } from '../support/raw-client.ts'
+import { HANDSHAKE } from '../support/raw-tcp.ts'
 
 /** All that an application could see of us, and what it says itself. */
 interface Application {
@@ -136,6 +138,25 @@ describe("the application's own WebSocketServer, by sub-protocol", () => {
 })
 
 describe("a path of the application's HTTP server", () => {
+  test('many who come at once are all let in, and who has gone meanwhile troubles nobody', async () => {
+    presence.attach(http, { path: '/' })
+    const { port } = http.address() as AddressInfo
+    const all = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const socket = connect(port, '127.0.0.1')
+        socket.on('error', () => {})
+        await once(socket, 'connect')
+        return socket
+      }),
+    )
+    const answers = all.filter((_, index) => index % 3 !== 0).map((socket) => once(socket, 'data'))
+    for (const socket of all) socket.write(HANDSHAKE)
+    for (const [index, socket] of all.entries()) if (index % 3 === 0) socket.resetAndDestroy()
+    for (const [answer] of await Promise.all(answers)) expect(String(answer)).toMatch(/^HTTP\/1.1 101 /)
+    await twoFriendsMeet()
+    for (const socket of all) socket.destroy()
+  })
+
   test('S16: foreign upgrades, even to the same path, and pages stay the application’s', async () => {
     presence.attach(http, { path: '/presence' })
     const server = new WebSocketServer({ noServer: true })

@@ -6,15 +6,16 @@ import type { Clock } from '../../core/clock.ts'
  * @returns what has a piece of work done: at once where there is little
  */
 export function createPace(clock: Pick<Clock, 'defer'>, atOnce: number): (work: () => void) => void {
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   let done = 0
 
   const goOn = (): void => {
-    const due = waiting.slice(0, atOnce)
-    waiting = waiting.slice(atOnce)
-    done = due.length
-    if (done > 0) clock.defer(goOn)
-    for (const work of due) work()
+    done = 0
+    if (waiting.length > 0) clock.defer(goOn)
+    for (let work = waiting.shift(); work; work = done < atOnce ? waiting.shift() : undefined) {
+      done++
+      work()
+    }
   }
 
   return (work) => {
