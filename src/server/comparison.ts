@@ -130,7 +130,7 @@ function compareOne(
 ): void {
   const user = node.users.get(id)
   // A swap since then has made what was read a thing of the past.
-  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt > sentAt)
+  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt >= sentAt)
   if (user?.known && !isPast) {
     face(node, user, stored, now, out)
     user.knownAt = now

@@ -135,6 +135,8 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
   const isJoining = sharing.standing === 'joining'
   const isLoss = !isJoining && hasLost(sharing, reply)
   if (isJoining) sharing.standing = 'listing'
+  // Which of them is not known, so all are put in again, and none is written before.
+  if (isLoss) sharing.entry.clear()
   if (isJoining || isLoss) gatherSessions(node)
   sharing.flushedAt = Math.min(reply.now, sharing.flushed.sentAt)
   if (sharing.standing === 'listing') return enlist(node, now, out)

@@ -13,7 +13,14 @@
  * held     | queue  |                                     |                             |                 | → idle, next turn
  */
 import { sameView } from '../core/model.ts'
-import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
+import {
+  applyChange,
+  EMPTY_RECORD,
+  type RecordChange,
+  type SessionEntry,
+  type UserRecord,
+  viewOf,
+} from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdEnds, markUser } from './changes.ts'
 import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
@@ -183,11 +190,12 @@ function isUnseenTooLong(node: NodeState, { known }: User, now: number): boolean
 }
 
 /** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
-function waitsForEntry({ sharing }: NodeState, { queue }: User): boolean {
-  return (
-    sharing !== null &&
-    queue.some(({ change }) => change.type === 'open' && !sharing.entry.has(change.session.id))
-  )
+function waitsForEntry({ sharing }: NodeState, user: User): boolean {
+  const isToCome = ({ id }: SessionEntry): boolean => sharing?.entry.has(id) === false && isUnderWay(user, id)
+  return user.queue.some(({ change }) => {
+    if (change.type === 'open') return isToCome(change.session)
+    return change.type === 'reconcile' && change.sessions.some(isToCome)
+  })
 }
 
 /** No flush has told of this epoch yet: where the records were lost the node's entry may be lost with them. */
