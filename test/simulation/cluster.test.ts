@@ -156,6 +156,11 @@ const FOUND = [
   [111003437, 'S4: who came back after a wipe waited up to a second behind a change that had to be held'],
   [2915, 'S10: who had come and gone while their node was held up was forgotten for a wipe before it'],
   [116006679, 'S4: who came back after a wipe to a node that had not forgotten them was not told of'],
+  [
+    118001613,
+    'S4: a read that was sent as a swap was answered was taken for a loss of what that had written',
+  ],
+  [119004809, 'ENTRY: after a failover a session was put back before it stood in the entry again'],
   [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
   [
     113000877,
