@@ -42,6 +42,7 @@ export function sendNewcomers(node: NodeState, sharing: Sharing, now: number, ou
 export function takeIn(node: NodeState, sharing: Sharing, sessions: readonly SessionOwner[]): void {
   for (const { id, user } of sessions) {
     sharing.entry.add(id)
+    sharing.relisted.delete(id)
     const owner = node.users.get(user)
     // It may have ended while it was on its way there.
     if (!isUnderWay(owner, id)) takeOffEntry(sharing, id)

@@ -135,9 +135,9 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
   const isJoining = sharing.standing === 'joining'
   const isLoss = !isJoining && hasLost(sharing, reply)
   if (isJoining) sharing.standing = 'listing'
-  // Which of them is not known, so all are put in again, and none is written before.
-  if (isLoss) sharing.entry.clear()
   if (isJoining || isLoss) gatherSessions(node)
+  // Which of them is not known, so all are put in again, and none is written before.
+  if (isLoss) sharing.relisted = new Set(sharing.newcomers.keys())
   sharing.flushedAt = Math.min(reply.now, sharing.flushed.sentAt)
   if (sharing.standing === 'listing') return enlist(node, now, out)
   if (wasOut || isNew) return resume(node, now, out)
@@ -196,6 +196,7 @@ function joinAgain(node: NodeState, now: number, out: NodeAction[]): void {
   sharing.entry.clear()
   sharing.gone.clear()
   sharing.newcomers.clear()
+  sharing.relisted.clear()
   tellStale(node, true, out)
   flush(node, now, out)
 }

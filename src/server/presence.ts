@@ -191,7 +191,10 @@ function isUnseenTooLong(node: NodeState, { known }: User, now: number): boolean
 
 /** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
 function waitsForEntry({ sharing }: NodeState, user: User): boolean {
-  const isToCome = ({ id }: SessionEntry): boolean => sharing?.entry.has(id) === false && isUnderWay(user, id)
+  if (!sharing) return false
+  const { entry, relisted } = sharing
+  const isToCome = ({ id }: SessionEntry): boolean =>
+    (!entry.has(id) || relisted.has(id)) && isUnderWay(user, id)
   return user.queue.some(({ change }) => {
     if (change.type === 'open') return isToCome(change.session)
     return change.type === 'reconcile' && change.sessions.some(isToCome)
@@ -322,8 +325,11 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
   noteTransition(node, proposal, now, out)
   tellHolders(node, proposal, out)
-  for (const { id } of before.record.sessions)
-    if (!next.record.sessions.some((session) => session.id === id)) takeOffEntry(node.sharing, id)
+  for (const { id } of before.record.sessions) {
+    // One that is held here will be put back, or goes off when it ends.
+    const isOut = !next.record.sessions.some((session) => session.id === id)
+    if (isOut && !sessionOf(user, id)) takeOffEntry(node.sharing, id)
+  }
   settle(node, user, proposal.changes, now, out)
   scheduleUser(node, user)
   pursueFanout(node, user, now, out)

@@ -45,6 +45,8 @@ export interface Sharing {
   /** The sessions that this node's entry holds, and those that the next flush takes off it. */
   readonly entry: Set<string>
   readonly gone: Set<string>
+  /** Sessions that the entry may have lost, and that are not back in it yet. */
+  relisted: Set<string>
   /** The instant of the last good flush, as the storage notes it: an entry with an older one has lost writes. */
   flushedAt: number
   /** What `gone` was when the flush under way was sent, and how many sessions the entry must hold at the least. */
@@ -151,6 +153,7 @@ export function createSharing(now: number): Sharing {
     youngUntil: now,
     entry: new Set(),
     gone: new Set(),
+    relisted: new Set(),
     flushedAt: 0,
     flushed: { sentAt: 0, gone: [], least: 0 },
     enlisting: new Map(),

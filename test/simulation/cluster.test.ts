@@ -161,6 +161,10 @@ const FOUND = [
     'S4: a read that was sent as a swap was answered was taken for a loss of what that had written',
   ],
   [119004809, 'ENTRY: after a failover a session was put back before it stood in the entry again'],
+  [
+    120001678,
+    'ENTRY: a session that was put back while its end was on its way went off the entry all the same',
+  ],
   [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
   [
     113000877,

@@ -18,6 +18,7 @@ import {
   mayEnd,
   ownLiveUntil,
   reachOf,
+  toldBy,
   writeSlackMs,
 } from './verdicts.ts'
 import { isFar } from './way.ts'
@@ -209,7 +210,9 @@ function judgeArrival(world: World, user: string, entry: UserRecord['sessions'][
     breaks(world, 'S12', `${describe(session)} is put in as one of ${addressOf(entry.node)}`)
   // A write that was under way at the end of the session arrives, and is followed by its end.
   const endedAt = session.end?.kind === 'drop' ? ownLiveUntil(world, session) : (session.end?.at ?? Infinity)
-  const isLoss = calm.lostAt > endedAt
+  // Nor does its node know that it went on elsewhere, where it was not told of that before a wipe.
+  const isUntold = session.end?.kind === 'superseded' && clock.now() <= toldBy(world, endedAt)
+  const isLoss = calm.lostAt > endedAt || (calm.wipedAt > endedAt && isUntold)
   if (isBack && !isLoss && clock.now() > endedAt + toleranceMs(durations) + writeSlackMs(world))
     breaks(world, 'S12', `${describe(session)} is put in again`)
   if (clock.now() > goneDeadline(world, session))
