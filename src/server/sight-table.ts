@@ -125,7 +125,10 @@ function takeOut(table: SightTable, from: number): void {
 
 /** Nothing may be put in or taken out meanwhile. */
 export function forEachSight({ slots }: SightTable, act: (number: number, sight: Sight) => void): void {
-  for (const slot of slots) {
+  const { length } = slots
+  // An iterator of a typed array makes an object a step, where it is not compiled away.
+  for (let place = 0; place < length; place++) {
+    const slot = slots[place] as number
     const sight = sightAt(slot)
     if (sight !== undefined) act(numberAt(slot), sight)
   }

@@ -40,13 +40,13 @@ function measured(): Costs {
 }
 
 /**
- * Measured on Node 20 when the bounds were set: 510, 151,000 to 160,000, 2,474 and 691. What is done once in a second beside it
+ * Measured on Node 20 when the bounds were set: 462, 137,000 to 150,000, 2,375 and 700. What is done once in a second beside it
  * makes the lone transition vary; an object more for each recipient shows in the first.
  */
 test.skipIf(!isMeasuredEngine).each([
-  ['notification', 531],
-  ['loneTransition', 166_000],
-  ['heartbeat', 2_573],
+  ['notification', 481],
+  ['loneTransition', 156_000],
+  ['heartbeat', 2_470],
   ['snapshotRecord', 718],
 ] as const)('of a %s no more than %i bytes are allocated (Node 20)', { timeout: 60_000 }, (name, most) => {
   expect(measured()[name].bytes).toBeLessThan(most)

@@ -11,7 +11,7 @@ const CONTACTS = 100
 const WARM_UP = 20
 const ROUNDS = 5
 /** Batches of rounds. Code that is compiled late, or anew, falls into one of them: the least is what the work allocates. */
-const BATCHES = 3
+const BATCHES = 6
 
 const collectGarbage = (globalThis as { gc?: () => void }).gc
 if (!collectGarbage) throw new Error('Run it with --expose-gc')

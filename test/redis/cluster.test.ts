@@ -54,6 +54,9 @@ function suite(version: Version): void {
       redisOptions: { keyPrefix: 'app:' },
     })
     storage = open()
+    // A client finds the cluster first, which takes longer than a command may where a slot has just been moved.
+    const isFound = () => storage.read(['nobody']).then(Boolean, () => false)
+    await until(isFound, 'the cluster to be found')
   })
   afterEach(async () => {
     await Promise.all(others.splice(0).map((other) => other.close()))
