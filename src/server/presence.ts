@@ -336,10 +336,12 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   if (node.sharing) checkSessions(node, user, now, out)
 }
 
-/** What waited has put it off, and need not be written. What was known before a comparison began may be long past. */
+/** What waited has put it off, and need not be written. What was known before that may be long past. */
 function checkLate(node: NodeState, user: User, now: number, out: NodeAction[]): void {
   const { sharing } = node
-  if (sharing && user.knownAt >= sharing.comparison.startedAt) checkSessions(node, user, now, out)
+  if (!sharing) return
+  const { resumedAt, comparison } = sharing
+  if (user.knownAt >= Math.max(resumedAt, comparison.startedAt)) checkSessions(node, user, now, out)
 }
 
 /** The first so many changes of the queue stand in the storage. */
