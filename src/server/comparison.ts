@@ -135,7 +135,9 @@ function compareOne(
     face(node, user, stored, now, out)
     user.knownAt = now
   }
-  if (user) checkSessions(node, user, now, out)
+  // But what is known may be a message that lay unread, and be older still.
+  if (user?.work === 'idle' && isPast) node.sharing?.comparison.unread.push(id)
+  else if (user) checkSessions(node, user, now, out)
   const watched = node.watched.get(id)
   if (watched) compareWatched(node, watched, stored, now, out)
   if (stored.record) noteOrphans(node, id, stored, now)

@@ -114,6 +114,8 @@ export interface User extends Timed {
   known: VersionedRecord | null
   /** Since when; monotonic. */
   knownAt: number
+  /** The record has been read, and was not held against the sessions here, for something waited to be written. */
+  unchecked: boolean
   /** The presence service's work on this user. */
   work: 'idle' | 'reading' | 'swapping' | 'held'
   queue: readonly QueuedChange[]

@@ -148,10 +148,11 @@ function goOn(node: NodeState, sharing: Sharing, reply: FlushReply, now: number,
 
 /** The node may write and speak again: what it kept back goes out, and what it missed is looked for. */
 function resume(node: NodeState, now: number, out: NodeAction[]): void {
-  if (node.sharing) node.sharing.resumedAt = now
   enlist(node, now, out)
   tellStale(node, false, out)
   for (const user of node.users.values()) {
+    // What was read before that may be long past, and is read again.
+    user.unchecked = false
     if (user.queue.length > 0) markUser(node, user)
     if (user.untold || user.work === 'held') {
       user.retryAt = now

@@ -59,7 +59,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
     if (user.work !== 'idle') continue
     if (user.known) holdEnds(node, user, now)
     if (user.queue.length === 0) {
-      if (user.known) checkLate(node, user, now, out)
+      if (user.unchecked) checkSessions(node, user, now, out)
     } else if (!user.known) unread.push(user)
     else if (isUnheardOf(node, user.known)) waitForFlush(node, user, now)
     else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
@@ -250,7 +250,8 @@ function propose(
   )
   if (record === known.record && known.version >= user.floor) {
     settle(node, user, user.queue.length, now, out)
-    return checkLate(node, user, now, out)
+    if (user.unchecked) checkSessions(node, user, now, out)
+    return
   }
   if (record.sessions.length === 0 && mayBeMissing(node, known, now)) {
     // Whoever comes meanwhile need not wait.
@@ -334,14 +335,6 @@ function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeActi
   scheduleUser(node, user)
   pursueFanout(node, user, now, out)
   if (node.sharing) checkSessions(node, user, now, out)
-}
-
-/** What waited has put it off, and need not be written. What was known before that may be long past. */
-function checkLate(node: NodeState, user: User, now: number, out: NodeAction[]): void {
-  const { sharing } = node
-  if (!sharing) return
-  const { resumedAt, comparison } = sharing
-  if (user.knownAt >= Math.max(resumedAt, comparison.startedAt)) checkSessions(node, user, now, out)
 }
 
 /** The first so many changes of the queue stand in the storage. */

@@ -89,6 +89,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     sessions: NONE,
     known: null,
     knownAt: now,
+    unchecked: false,
     work: 'idle',
     queue: NONE,
     proposed: 0,

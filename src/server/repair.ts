@@ -11,7 +11,9 @@ import type { NodeState } from './state.ts'
 
 /** Holds a user's record against the sessions that are here. To be called where the record has just been read. */
 export function checkSessions(node: NodeState, user: User, now: number, out: NodeAction[]): void {
-  if (!user.known || user.work !== 'idle' || user.queue.length > 0) return
+  // What waits comes first; once it is written, or need not be, the sessions are looked at.
+  user.unchecked = !user.known || user.work !== 'idle' || user.queue.length > 0
+  if (!user.known || user.unchecked) return
   const { sessions } = user.known.record
   const held = user.sessions.filter(({ phase }) => phase === 'live' || phase === 'grace')
   const stored = new Map(sessions.map((entry) => [entry.id, entry]))

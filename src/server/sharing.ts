@@ -33,8 +33,6 @@ export interface Sharing {
   flushSentAt: number | null
   /** When it was last found to have had no lease; monotonic. Until then others could end its sessions, or go on with them. */
   absentUntil: number
-  /** Since when it may write and speak again; monotonic. What was known before may be long past. */
-  resumedAt: number
   /** The storage has told its time at least once. */
   knowsTime: boolean
   /** The storage does not answer: nothing is decided, and what is known is stale. */
@@ -148,7 +146,6 @@ export function createSharing(now: number): Sharing {
     lease: createLease(),
     flushSentAt: null,
     absentUntil: Number.NEGATIVE_INFINITY,
-    resumedAt: now,
     knowsTime: false,
     outage: false,
     holdUntil: now,

@@ -165,6 +165,7 @@ const FOUND = [
     120001678,
     'ENTRY: a session that was put back while its end was on its way went off the entry all the same',
   ],
+  [123000306, 'S12: a superseded session was put back by what had been heard before its node was frozen'],
   [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
   [
     113000877,
