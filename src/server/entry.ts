@@ -2,6 +2,7 @@
  * This node's entry in the directory: which sessions it holds, so that they can be found if the node dies. A session is
  * enlisted before it stands in any record, and taken off after it stands in none (`takeOffEntry`, with the next flush).
  */
+import type { SessionEntry } from '../core/record.ts'
 import { markUser } from './changes.ts'
 import type { NodeAction } from './machine.ts'
 import { sessionOf } from './registry.ts'
@@ -58,6 +59,18 @@ export function isUnderWay(owner: User | undefined, id: string): boolean {
       (change.type === 'open' && change.session.id === id) ||
       (change.type === 'end' && change.session === id),
   )
+}
+
+/** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
+export function waitsForEntry({ sharing }: NodeState, user: User): boolean {
+  if (!sharing) return false
+  const { entry, relisted } = sharing
+  const isToCome = ({ id }: SessionEntry): boolean =>
+    (!entry.has(id) || relisted.has(id)) && isUnderWay(user, id)
+  return user.queue.some(({ change }) => {
+    if (change.type === 'open') return isToCome(change.session)
+    return change.type === 'reconcile' && change.sessions.some(isToCome)
+  })
 }
 
 /**

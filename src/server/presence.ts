@@ -13,18 +13,11 @@
  * held     | queue  |                                     |                             |                 | → idle, next turn
  */
 import { sameView } from '../core/model.ts'
-import {
-  applyChange,
-  EMPTY_RECORD,
-  type RecordChange,
-  type SessionEntry,
-  type UserRecord,
-  viewOf,
-} from '../core/record.ts'
+import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
 import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdEnds, markUser } from './changes.ts'
 import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
-import { isUnderWay } from './entry.ts'
+import { isUnderWay, waitsForEntry } from './entry.ts'
 import { pursueFanout } from './fanout.ts'
 import { adopt, face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
@@ -187,18 +180,6 @@ function queueLapse(node: NodeState, user: User): void {
 /** The storage's clock was stepped back since the user came. */
 function isUnseenTooLong(node: NodeState, { known }: User, now: number): boolean {
   return (known?.record.shownFrom ?? 0) > storageTime(node, now) + node.config.timing.publishDelayMs
-}
-
-/** A session stands in its node's entry before it stands in its user's record: so it is never left over. */
-function waitsForEntry({ sharing }: NodeState, user: User): boolean {
-  if (!sharing) return false
-  const { entry, relisted } = sharing
-  const isToCome = ({ id }: SessionEntry): boolean =>
-    (!entry.has(id) || relisted.has(id)) && isUnderWay(user, id)
-  return user.queue.some(({ change }) => {
-    if (change.type === 'open') return isToCome(change.session)
-    return change.type === 'reconcile' && change.sessions.some(isToCome)
-  })
 }
 
 /** No flush has told of this epoch yet: where the records were lost the node's entry may be lost with them. */

@@ -54,11 +54,7 @@ export function putSight(table: SightTable, number: number, sight: Sight): Sight
 
 /** Takes a number's sight off, if it has one. */
 export function dropSight(table: SightTable, number: number): void {
-  const place = placeOf(table.slots, number)
-  const slot = table.slots[place] ?? FREE
-  if ((slot & SIGHT_MASK) === 0) return
-  table.size--
-  leaveAt(table, place, slot & ~SIGHT_MASK)
+  if (takeBits(table, number, SIGHT_MASK)) table.size--
 }
 
 /** Puts a number on the list, if it is not there. */
@@ -71,11 +67,7 @@ export function list(table: SightTable, number: number): void {
 
 /** Takes a number off the list, if it is there. */
 export function unlist(table: SightTable, number: number): void {
-  const place = placeOf(table.slots, number)
-  const slot = table.slots[place] ?? FREE
-  if ((slot & LISTED) === 0) return
-  table.listed--
-  leaveAt(table, place, slot & ~LISTED)
+  if (takeBits(table, number, LISTED)) table.listed--
 }
 
 /** The numbers that are listed. */
@@ -102,10 +94,15 @@ function takePlace(table: SightTable, number: number): number {
   return place
 }
 
-/** Leaves this of a slot, and takes it out where that is its number alone. */
-function leaveAt(table: SightTable, place: number, slot: number): void {
-  if ((slot & (LISTED | SIGHT_MASK)) === 0) takeOut(table, place)
-  else table.slots[place] = slot
+/** Takes these bits off a number's slot, and the slot out where nothing but the number is left. Says whether there were any. */
+function takeBits(table: SightTable, number: number, bits: number): boolean {
+  const place = placeOf(table.slots, number)
+  const slot = table.slots[place] ?? FREE
+  const left = slot & ~bits
+  if (left === slot) return false
+  if ((left & (LISTED | SIGHT_MASK)) === 0) takeOut(table, place)
+  else table.slots[place] = left
+  return true
 }
 
 function takeOut(table: SightTable, from: number): void {

@@ -12,7 +12,9 @@ export function createPace(clock: Pick<Clock, 'defer'>, atOnce: number): (work: 
   const goOn = (): void => {
     done = 0
     if (waiting.length > 0) clock.defer(goOn)
-    for (let work = waiting.shift(); work; work = done < atOnce ? waiting.shift() : undefined) {
+    while (done < atOnce) {
+      const work = waiting.shift()
+      if (!work) return
       done++
       work()
     }
