@@ -177,10 +177,13 @@ function noteEpoch(node: NodeState, epoch: number, now: number): boolean {
   return !isFirst
 }
 
-/** It is certain now what the storage has lost: what was held is decided. */
+/**
+ * It is certain now what the storage has lost: what was held is decided. And at once, however lately a comparison began:
+ * of whom nothing stands there none could say anything before.
+ */
 export function holdDue(node: NodeState, now: number, out: NodeAction[]): void {
   for (const user of node.users.values()) if (user.heldEnds.length > 0) markUser(node, user)
-  compareSoon(node, now, out)
+  compareAll(node, now, out)
   sweep(node, now, out)
 }
 

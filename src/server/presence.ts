@@ -54,8 +54,11 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
     if (user.queue.length === 0) {
       if (user.unchecked) checkSessions(node, user, now, out)
     } else if (!user.known) unread.push(user)
-    else if (isUnheardOf(node, user.known)) waitForFlush(node, user, now)
-    else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
+    else if (isUnheardOf(node, user.known)) {
+      // No flush will ever tell of it where a replica took over that had not seen it begin: what stands there by now is read.
+      if (now - user.knownAt >= RETRY_MS) unread.push(user)
+      else waitForFlush(node, user, now)
+    } else if (!waitsForEntry(node, user)) propose(node, user, user.known, now, proposals, out)
   }
   if (unread.length > 0) load(node, unread, out)
   if (proposals.length > 0) swap(node, proposals, now, out)
@@ -95,6 +98,7 @@ export function onLoaded(
       if (unanswered) markWritten(user, unanswered.changes)
       if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
       face(node, user, stored, now, out)
+      user.knownAt = now
     }
     markUser(node, user)
   })

@@ -166,6 +166,11 @@ const FOUND = [
     'ENTRY: a session that was put back while its end was on its way went off the entry all the same',
   ],
   [123000306, 'S12: a superseded session was put back by what had been heard before its node was frozen'],
+  [
+    124100346,
+    'S2: a replica took over that had not seen a wipe, and who had just read the new epoch waited for it for ever',
+  ],
+  [123000695, 'S4: the end of a hold came just after a comparison, and waited for F until the next'],
   [114001044, 'S12: who was gone before its node could know was put back after a wipe, for its end was held'],
   [
     113000877,
