@@ -15,19 +15,20 @@ const CALM_PER_SECOND = 2_000
 const BUSY_PER_SECOND = 10_000
 /** Likewise where so many users wait whose changes are still to be told: at the beginning of a burst nothing else shows it. */
 const BUSY_BACKLOG = 64
+/** All waits end at a tick: one waking of the process serves them all, and what it finds cold it finds cold once. */
+const TICK_MS = 16
 /** Of a session. With 10 changes a second it then gets 4 frames; twice the wait would save a third of them, and show. */
-const LONGEST_MS = 128
-/** Of a turn: with that of a session it is 138 ms from a change to its frame. */
-const LONGEST_TURN_MS = 10
+const LONGEST_MS = 8 * TICK_MS
+/** Of a turn: with that of a session it is 144 ms from a change to its frame. */
+const LONGEST_TURN_MS = TICK_MS
 /** The pace is that of the last so many milliseconds. */
 const MEASURE_MS = 100
-/** Sessions whose wait begins within this end it together; but so many at the most, for 10 ms of writes are no long step. */
-const [TOGETHER_MS, MOST_TOGETHER] = [20, 1_000]
+/** So many are sent to in one step, for 10 ms of writes are no long one. */
+const MOST_TOGETHER = 1_000
 const NOBODY: readonly Session[] = []
 
-/** Sessions that wait together. */
+/** Sessions whose wait ends together. */
 interface Batch {
-  readonly beganAt: number
   readonly dueAt: number
   readonly sessions: Session[]
 }
@@ -61,9 +62,11 @@ export function paceOf(gathering: Gathering, backlog: number, now: number): numb
   return backlog >= BUSY_BACKLOG ? LONGEST_MS : LONGEST_MS * busyness(gathering)
 }
 
-/** For how long users' changes wait for their turn; 0: it comes at once. */
-export function turnWait(gathering: Gathering, now: number): number {
-  return now - gathering.measuredAt < 2 * MEASURE_MS ? LONGEST_TURN_MS * busyness(gathering) : 0
+/** When users' changes that are there now have their turn; `null`: at once. */
+export function turnAfter(gathering: Gathering, now: number): number | null {
+  if (now - gathering.measuredAt >= 2 * MEASURE_MS) return null
+  const at = tickBefore(now + LONGEST_TURN_MS * busyness(gathering))
+  return at > now ? at : null
 }
 
 function busyness({ perSecond }: Gathering): number {
@@ -74,10 +77,14 @@ function busyness({ perSecond }: Gathering): number {
 /** Has a session wait. One that waits already may be put in once more, and is then due twice. */
 export function waitForMore({ batches }: Gathering, session: Session, waitMs: number, now: number): void {
   const last = batches.at(-1)
-  if (last && now - last.beganAt < TOGETHER_MS && last.sessions.length < MOST_TOGETHER)
-    last.sessions.push(session)
   // A shorter wait does not overtake: the batches stay in order.
-  else batches.push({ beganAt: now, dueAt: Math.max(now + waitMs, last?.dueAt ?? 0), sessions: [session] })
+  const dueAt = Math.max(tickBefore(now + waitMs), last?.dueAt ?? 0)
+  if (last?.dueAt === dueAt && last.sessions.length < MOST_TOGETHER) last.sessions.push(session)
+  else batches.push({ dueAt, sessions: [session] })
+}
+
+function tickBefore(time: number): number {
+  return Math.floor(time / TICK_MS) * TICK_MS
 }
 
 /** Whether somebody waits: then it is no trouble to wait with them. */
@@ -90,11 +97,10 @@ export function gatheredAt({ batches }: Gathering): number {
   return batches[0]?.dueAt ?? Number.POSITIVE_INFINITY
 }
 
-/** Takes off whoever is due. */
+/** Takes off whoever is due, as many as may be sent to in one step. */
 export function takeGathered({ batches }: Gathering, now: number): readonly Session[] {
-  if (batches.length === 0) return NOBODY
-  const first = batches.findIndex(({ dueAt }) => dueAt > now)
-  const due = batches.splice(0, first < 0 ? batches.length : first)
-  // Not as arguments of one call: of those there is a limit, of sessions there is none.
-  return due.flatMap(({ sessions }) => sessions)
+  const first = batches[0]
+  if (!first || first.dueAt > now) return NOBODY
+  batches.shift()
+  return first.sessions
 }

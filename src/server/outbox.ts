@@ -18,6 +18,7 @@ import { askTurn } from './turn.ts'
 /** How long a socket that is full is left alone. */
 const CONGESTION_CHECK_MS = 100
 const NONE: readonly string[] = []
+const NO_CHANGES: readonly Change[] = []
 
 /** Sends a message now. */
 export function send(session: Session, message: ServerMessage, out: NodeAction[]): void {
@@ -34,10 +35,13 @@ export function sendFrames(session: Session, frames: readonly string[], out: Nod
   if (isConnected(session)) out.push({ type: 'send', connection: session.connection, frames })
 }
 
-/** Has a frame sent with whatever else goes to the session at the next turn, and before that. */
+/**
+ * Has a frame sent with whatever else goes to the session at the next turn, and before that; or with the changes that have
+ * begun to gather for it, for it is one write less: in a burst, of two.
+ */
 export function sendAlong(node: NodeState, session: Session, frame: string, out: NodeAction[]): void {
   session.along = [...session.along, frame]
-  markSession(node, session, out)
+  if (session.pending === null) markSession(node, session, out)
 }
 
 /** Refuses something; the connection lives on. */
@@ -116,14 +120,19 @@ export function markSession(node: NodeState, session: Session, out: NodeAction[]
   askTurn(node, out)
 }
 
-/** What waits for a session to be sent: what is for it alone, and the changes that have gathered, in one frame. */
-export function takeWaiting(session: Session): readonly string[] {
-  const { along, pending } = session
-  session.along = NONE
+/** Takes the changes that have gathered for a session and are news to it. */
+export function takeNews(session: Session): readonly Change[] {
+  const { pending } = session
+  if (!pending) return NO_CHANGES
   session.pending = null
-  if (!pending) return along
   const changes = changesIn(pending)
-  const news = changes.every(isNews) ? changes : changes.filter(isNews)
+  return changes.every(isNews) ? changes : changes.filter(isNews)
+}
+
+/** The frames of what is for a session alone, and of its news. */
+export function takeFrames(session: Session, news: readonly Change[]): readonly string[] {
+  const { along } = session
+  session.along = NONE
   if (news.length === 0) return along
   const frame = changesFrame(news.map(textOfChange))
   return along.length === 0 ? [frame] : [...along, frame]

@@ -6,6 +6,7 @@ import type { NodeEvent } from './machine.ts'
 import { scheduleUser } from './deadlines.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
+import { dropValue, putValue } from './number-map.ts'
 import { freshNumber, type NodeState, nextSpread } from './state.ts'
 import { createSightTable } from './sight-table.ts'
 import { isFenced } from './standing.ts'
@@ -22,15 +23,18 @@ export function addConnection(
 ): Session {
   const { limits, timing } = node.config
   const session: Session = {
-    // What telling looks at lies together, and comes first: it is fetched for each recipient, and most of them are cold.
+    // What telling and sending look at lies together, and comes first: it is fetched for each recipient, and most of them are cold.
     phase: 'hello',
     watchesRoster: false,
     subscriptions: null,
     queries: NONE,
     pending: null,
+    connection: open.connection,
+    along: NONE,
+    answers: NONE,
+    congestedUntil: 0,
     kind: 'session',
     id: open.session,
-    connection: open.connection,
     vouched: open.identity,
     user: null,
     previous: null,
@@ -48,9 +52,6 @@ export function addConnection(
     faults: null,
     floods: null,
     early: NONE,
-    along: NONE,
-    answers: NONE,
-    congestedUntil: 0,
   }
   node.connections.set(session.connection, session)
   return session
@@ -113,13 +114,22 @@ export function userOf(node: NodeState, id: string, now: number): User {
     slot: null,
   }
   node.users.set(id, user)
-  node.usersByNumber.set(user.number, user)
+  putValue(node.usersByNumber, user.number, user)
   return user
 }
 
 /** The session of a user that has this id. */
 export function sessionOf({ sessions }: User, id: string): Session | undefined {
   return sessions.find((session) => session.id === id)
+}
+
+/** The sessions of a user that can be told something. */
+export function liveSessions({ sessions }: User): readonly Session[] {
+  return sessions.every(isLive) ? sessions : sessions.filter(isLive)
+}
+
+function isLive({ phase }: Session): boolean {
+  return phase === 'live'
 }
 
 /** Takes a session off its user for good. */
@@ -148,6 +158,6 @@ export function forgetIdleUser(node: NodeState, user: User, now: number): void {
   // A session that was never announced may hold on to a user who was forgotten, and came back since.
   if (node.users.get(user.id) !== user) return
   node.users.delete(user.id)
-  node.usersByNumber.delete(user.number)
+  dropValue(node.usersByNumber, user.number)
   keepMeter(node.leftMeters, user.id, user.changes)
 }

@@ -8,6 +8,7 @@ import type { NodeAction } from './machine.ts'
 import { enqueueChange } from './outbox.ts'
 import { learnAll } from './learning.ts'
 import type { Query, Session, User } from './entities.ts'
+import { liveSessions } from './registry.ts'
 import type { ReadPurpose } from './purposes.ts'
 import { createQuery, endQuery, startQuery } from './query.ts'
 import { viewFor } from './snapshot.ts'
@@ -147,11 +148,6 @@ export function hide(node: NodeState, session: Session, ids: readonly string[], 
     const change = { user: id, before: '', update, text: update, view: UNKNOWN_VIEW, version: HIDDEN }
     enqueueChange(node, session, change, out)
   }
-}
-
-/** The sessions of a user that can be told something. */
-export function liveSessions(user: User): Session[] {
-  return user.sessions.filter(({ phase }) => phase === 'live')
 }
 
 /** What could not be found out for a viewer hides for now, and is asked again. */

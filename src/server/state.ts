@@ -4,6 +4,7 @@ import type { Limits } from '../core/limits.ts'
 import type { Timing } from '../core/timing.ts'
 import { type Askers, createAskers } from './askers.ts'
 import type { Proposal, Session, User, Watched } from './entities.ts'
+import { createNumberMap, type NumberMap, valueOf } from './number-map.ts'
 import type { Concern, ContactsPurpose, ReadPurpose } from './purposes.ts'
 import type { ConnectionId, RequestId } from './machine.ts'
 import { createGathering, type Gathering } from './gathering.ts'
@@ -34,8 +35,8 @@ export interface NodeState {
   /** Who is watched by whom here. */
   readonly watched: Map<string, Watched>
   /** The same by their numbers, by which they are named where there are many. */
-  readonly usersByNumber: Map<number, User>
-  readonly watchedByNumber: Map<number, Watched>
+  readonly usersByNumber: NumberMap<User>
+  readonly watchedByNumber: NumberMap<Watched>
   lastNumber: number
   /** `null`: no other node shares the storage. */
   readonly sharing: Sharing | null
@@ -95,8 +96,8 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     connections: new Map(),
     users: new Map(),
     watched: new Map(),
-    usersByNumber: new Map(),
-    watchedByNumber: new Map(),
+    usersByNumber: createNumberMap(),
+    watchedByNumber: createNumberMap(),
     lastNumber: 0,
     sharing: config.shared ? createSharing(now) : null,
     reads: new Map(),
@@ -141,7 +142,7 @@ export function nextSpread(node: NodeState): number {
 /** A number that nobody has. After 134 million they begin again, and pass over those in use. */
 export function freshNumber(node: NodeState): number {
   do node.lastNumber = (node.lastNumber % MOST_NUMBER) + 1
-  while (node.usersByNumber.has(node.lastNumber) || node.watchedByNumber.has(node.lastNumber))
+  while (valueOf(node.usersByNumber, node.lastNumber) ?? valueOf(node.watchedByNumber, node.lastNumber))
   return node.lastNumber
 }
 

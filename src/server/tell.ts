@@ -9,10 +9,11 @@ import type { Change, Telling } from './entities.ts'
 import type { NodeAction } from './machine.ts'
 import { gatherChange } from './outbox.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
-import { forEachSight } from './sight-table.ts'
+import { liveSessions } from './registry.ts'
+import { sightIn } from './sight-table.ts'
 import { type NodeState, storageTime } from './state.ts'
 import { createTelling, textAt, textOf } from './telling.ts'
-import { forgetStray, NOT_SEEN, noteStray, sightBy } from './watch.ts'
+import { forgetStray, NOT_SEEN, noteStray, sightBy, viewersOf } from './watch.ts'
 
 /**
  * Tells the watchers of a record, if it is news to them. `recipients`: these users at most, and the user; `null`: all who
@@ -35,17 +36,17 @@ export function tellWatchers(
   watched.told = telling
   watched.toldAt = ++node.tellings
   const changeFor = changesBetween(seenBefore, telling, record, storageTime(node, now))
-  forEachSight(watched.viewers, (number, rosterSight) => {
-    const viewer = node.usersByNumber.get(number)
-    if (!viewer) return
-    const isNamed = recipients === null || recipients.has(viewer.id) || viewer.id === id
-    for (const session of viewer.sessions) {
-      if (session.phase !== 'live') continue
+  // One after the other for all: most of what is looked at is cold, and what a short loop looks at is fetched side by side.
+  const viewers = viewersOf(node, id)
+  const named = viewers.map((viewer) => recipients === null || recipients.has(viewer.id) || viewer.id === id)
+  const sessions = viewers.map(liveSessions)
+  viewers.forEach(({ number }, index) => {
+    for (const session of sessions[index] ?? []) {
       const stray = watched.strays?.get(session)
       if (stray && isNewer(stray.version, record)) continue
-      const sight = sightBy(session, watched, rosterSight)
+      const sight = sightBy(session, watched, sightIn(watched.viewers, number) ?? 'nothing')
       const change = changeFor(sight, stray?.text)
-      if (isNamed && sight !== 'nothing') {
+      if (named[index] && sight !== 'nothing') {
         if (stray) forgetStray(watched, session)
         gatherChange(node, session, change, toldBefore, now, out)
       } else noteStray(watched, session, stray ?? { version: versionBefore, text: change.before })

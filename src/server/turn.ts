@@ -2,7 +2,7 @@
  * A turn: what has gathered is done at once. It comes within this turn of the event loop; but users' changes wait a little where
  * much is told, so that many of them go into the storage together, and their fan-out finds everything at hand.
  */
-import { turnWait } from './gathering.ts'
+import { turnAfter } from './gathering.ts'
 import type { NodeAction } from './machine.ts'
 import type { NodeState } from './state.ts'
 
@@ -17,7 +17,7 @@ export function askTurn(node: NodeState, out: NodeAction[]): void {
 export function planTurn(node: NodeState, now: number, out: NodeAction[]): void {
   if (!node.usersMarked) return
   node.usersMarked = false
-  const waitMs = turnWait(node.gathering, now)
-  if (waitMs === 0) askTurn(node, out)
-  else node.turnAt = Math.min(node.turnAt, now + waitMs)
+  const at = turnAfter(node.gathering, now)
+  if (at === null) askTurn(node, out)
+  else node.turnAt = Math.min(node.turnAt, at)
 }

@@ -5,6 +5,7 @@
 import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
 import type { Session, Shown, Telling, User, Watched } from './entities.ts'
+import { dropValue, putValue, valueOf } from './number-map.ts'
 import {
   createSightTable,
   dropSight,
@@ -65,7 +66,7 @@ export function subscribedIds(node: NodeState, { subscriptions }: Session): stri
   const ids: string[] = []
   if (!subscriptions) return ids
   forEachSight(subscriptions, (number) => {
-    const watched = node.watchedByNumber.get(number)
+    const watched = valueOf(node.watchedByNumber, number)
     if (watched) ids.push(watched.id)
   })
   return ids
@@ -73,7 +74,7 @@ export function subscribedIds(node: NodeState, { subscriptions }: Session): stri
 
 /** Whom a user watches by their roster. */
 export function rosterIds(node: NodeState, { viewers }: User): string[] {
-  return listedIn(viewers).flatMap((number) => node.watchedByNumber.get(number)?.id ?? [])
+  return listedIn(viewers).flatMap((number) => valueOf(node.watchedByNumber, number)?.id ?? [])
 }
 
 /** A session of this user wants to know of these too from now on, as they stand in the roster. */
@@ -113,7 +114,7 @@ function stopWatching(node: NodeState, viewer: User, ids: Iterable<string>): voi
     dropSight(watched.viewers, viewer.number)
     if (watched.viewers.size > 0) continue
     node.watched.delete(id)
-    node.watchedByNumber.delete(watched.number)
+    dropValue(node.watchedByNumber, watched.number)
   }
 }
 
@@ -135,7 +136,7 @@ export function viewersOf(node: NodeState, id: string): User[] {
   const watched = node.watched.get(id)
   if (!watched) return users
   forEachSight(watched.viewers, (number) => {
-    const viewer = node.usersByNumber.get(number)
+    const viewer = valueOf(node.usersByNumber, number)
     if (viewer) users.push(viewer)
   })
   return users
@@ -229,6 +230,6 @@ function watchedUser(node: NodeState, id: string): Watched {
     invalidated: NOT_SEEN,
   }
   node.watched.set(id, watched)
-  node.watchedByNumber.set(watched.number, watched)
+  putValue(node.watchedByNumber, watched.number, watched)
   return watched
 }

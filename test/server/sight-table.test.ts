@@ -13,6 +13,7 @@ import {
   unlist,
   type SightTable,
 } from '../../src/server/sight-table.ts'
+import { createNumberMap, putValue } from '../../src/server/number-map.ts'
 import { freshNumber, type NodeState } from '../../src/server/state.ts'
 
 const sights = fc.constantFrom<Sight>('nothing', 'status', 'exact', 'minute', 'bucket')
@@ -93,8 +94,10 @@ test('it takes room for what it holds, and gives it back', () => {
 test('numbers begin again after the last one, and pass over those in use', () => {
   const node = {
     lastNumber: MOST_NUMBER - 1,
-    usersByNumber: new Map([[1, {}]]),
-    watchedByNumber: new Map([[2, {}]]),
+    usersByNumber: createNumberMap<object>(),
+    watchedByNumber: createNumberMap<object>(),
   }
+  putValue(node.usersByNumber, 1, {})
+  putValue(node.watchedByNumber, 2, {})
   expect([1, 2].map(() => freshNumber(node as unknown as NodeState))).toEqual([MOST_NUMBER, 3])
 })

@@ -18,7 +18,9 @@ async function pass(texts: readonly string[], together = true, readyState = OPEN
     expect(isBinary).toBe(false)
     arrived.push(data.toString())
   })
-  const under = { write: (data: Uint8Array) => receiver.write(data), end: () => undefined }
+  const under = {
+    write: (data: Uint8Array | string, as?: 'latin1') => receiver.write(Buffer.from(data as string, as)),
+  }
   const socket = { readyState } as WebSocketLike
   for (const some of together ? [texts] : texts.map((text) => [text])) sendTexts(socket, under, some)
   await new Promise((resolve) => receiver.end(resolve))

@@ -106,6 +106,10 @@ class UpgradedTransport extends PlainTransport {
   override send(frames: readonly string[]): void {
     sendTexts(this.socket, this.#under, frames)
   }
+
+  override backlog(): number {
+    return this.#under.writableLength
+  }
 }
 
 function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {

@@ -21,8 +21,11 @@ export interface UpgradeRequest {
 
 /** The raw socket of an upgrade. Node's `Duplex` is one. */
 export interface UpgradeSocket {
+  /** Bytes that were written and have not left yet. */
+  readonly writableLength: number
   /** Sends. */
   write(data: Uint8Array): unknown
+  write(data: string, encoding: 'latin1'): unknown
   /** Sends and closes. */
   end(data: string): unknown
   /** As of an event emitter. */

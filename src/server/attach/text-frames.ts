@@ -20,31 +20,29 @@ export function sendTexts(
   under: Pick<UpgradeSocket, 'write'>,
   texts: readonly string[],
 ): void {
-  if (socket.readyState === OPEN) under.write(textFrames(texts))
+  if (socket.readyState !== OPEN) return
+  // Of most the characters are the bytes: then no buffer is made, which takes a fifth of what is not the kernel's.
+  if (texts.every(isAscii)) under.write(texts.map(asciiFrame).join(''), 'latin1')
+  else under.write(Buffer.concat(texts.flatMap(textFrame)))
 }
 
-function textFrames(texts: readonly string[]): Uint8Array {
-  const frames = Buffer.allocUnsafe(texts.reduce(addLength, 0))
-  texts.reduce((at, text) => writeFrame(frames, at, text), 0)
-  return frames
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
 }
 
-function addLength(sum: number, text: string): number {
-  return sum + frameLength(Buffer.byteLength(text))
+function asciiFrame(text: string): string {
+  return String.fromCharCode(...frameHead(text.length)) + text
 }
 
-/** Gives where it ends. */
-function writeFrame(into: Buffer, at: number, text: string): number {
-  const length = Buffer.byteLength(text)
-  const end = at + frameLength(length)
-  into[at] = WHOLE_TEXT
-  into[at + 1] = length <= SHORT ? length : length <= MEDIUM ? IN_TWO : IN_EIGHT
-  if (length > MEDIUM) into.writeBigUInt64BE(BigInt(length), at + 2)
-  else if (length > SHORT) into.writeUInt16BE(length, at + 2)
-  into.write(text, end - length)
-  return end
+function textFrame(text: string): Uint8Array[] {
+  const bytes = Buffer.from(text)
+  return [Uint8Array.from(frameHead(bytes.length)), bytes]
 }
 
-function frameLength(length: number): number {
-  return length + (length <= SHORT ? 2 : length <= MEDIUM ? 4 : 10)
+function frameHead(length: number): number[] {
+  if (length <= SHORT) return [WHOLE_TEXT, length]
+  if (length <= MEDIUM) return [WHOLE_TEXT, IN_TWO, length >>> 8, length & 0xff]
+  const eight = Buffer.alloc(8)
+  eight.writeBigUInt64BE(BigInt(length))
+  return [WHOLE_TEXT, IN_EIGHT, ...eight]
 }
