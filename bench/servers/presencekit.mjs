@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createPresenceServer } from 'presencekit/server'
 import { openBook } from '../support/books.mjs'
-import { CONTACTS, idOf } from '../support/ring.mjs'
+import { idOf } from '../support/ring.mjs'
 
 /** Beats of a connection in T. */
 const BEATS = 3
@@ -40,7 +40,7 @@ export async function startPresencekit(settings, options) {
 }
 
 /**
- * Long lists are at hand as sets, as `cachedContacts` keeps them: a set is taken as it is, all else is copied at each question.
+ * The lists are at hand as sets, as `cachedContacts` keeps them: a set is taken as it is, all else is copied at each question.
  *
  * @param {(id: string) => readonly string[]} contactsOf
  * @param {number} users
@@ -48,7 +48,6 @@ export async function startPresencekit(settings, options) {
  */
 function withSets(contactsOf, users) {
   const ids = Array.from({ length: users }, (_, user) => idOf(user))
-  const long = ids.filter((id) => contactsOf(id).length > CONTACTS)
-  const sets = new Map(long.map((id) => [id, new Set(contactsOf(id))]))
+  const sets = new Map(ids.map((id) => [id, new Set(contactsOf(id))]))
   return (id) => sets.get(id) ?? contactsOf(id)
 }

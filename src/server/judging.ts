@@ -42,13 +42,14 @@ export function createJudging(
   ): Awaitable<Sights> =>
     andThen(settings.own(viewer), (by) => {
       const seen = new Map<string, Sight>()
+      const now = clock.now()
       const note = (target: string, of: Privacy): void => {
         const sight = judge({ viewer, target, isContact: isContact(target), of, by })
         if (sight !== 'nothing') seen.set(target, sight)
       }
       // A hundred for each who comes: nothing is made anew where the answer is there.
       const look = (target: string): Awaitable<void> => {
-        const of = settings.asked(target)
+        const of = settings.asked(target, now)
         return isPromise(of) ? of.then((late) => note(target, late)) : note(target, of)
       }
       return andThen(inSteps(targets, look, pace), () => seen)

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { PresenceError } from '../core/errors.ts'
 import { countOf } from '../core/id-set.ts'
 import { DEFAULT_PRIVACY, type Privacy, readPrivacy } from '../core/visibility.ts'
-import { type Cache, createCache } from './contacts/cache.ts'
+import { type Cache, createCache, type Kept } from './contacts/cache.ts'
 import { createGuard } from './contacts/guard.ts'
 import { andThen } from './contacts/waiting.ts'
 import type { PrivacyAdapter } from './privacy/contract.ts'
@@ -18,8 +18,8 @@ const MOST_KEPT = 1_000_000
 export interface SettingsReader {
   /** Of somebody who is here, or whose change is to be told. */
   own(user: string): Awaitable<Privacy>
-  /** Of somebody who is asked about. */
-  asked(user: string): Awaitable<Privacy>
+  /** Of somebody who is asked about. `now`: on the clock. */
+  asked(user: string, now: number): Awaitable<Privacy>
   /** What is kept does not count any more; `null`: of anybody. */
   invalidate(user: string | null): void
 }
@@ -44,8 +44,8 @@ export function createSettingsReader(
   const own = cacheOf()
   const asked = cacheOf()
   return {
-    own: (user) => andThen(own.get(user), ({ value }) => value),
-    asked: (user) => andThen(asked.get(user), ({ value }) => value),
+    own: (user) => andThen(own.get(user), valueOf),
+    asked: (user, now) => andThen(asked.get(user, 0, now), valueOf),
     invalidate(user) {
       for (const cache of [own, asked]) {
         if (user === null) cache.clear()
@@ -53,6 +53,10 @@ export function createSettingsReader(
       }
     },
   }
+}
+
+function valueOf({ value }: Kept<Privacy>): Privacy {
+  return value
 }
 
 function complete(settings: Parameters<typeof readPrivacy>[0]): Privacy {

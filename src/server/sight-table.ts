@@ -26,10 +26,10 @@ const SIGHT_MASK = 7
 /** Numbers up to this make slots that are no negative integers where they are put together. */
 export const MOST_NUMBER = 2 ** (31 - NUMBER_SHIFT) - 1
 const NO_SLOTS = new Uint32Array(0)
-const LEAST_SLOTS = 4
+const LEAST_SLOTS = 8
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
 const [FULL, EMPTY] = [0.9, 0.25]
-const GROWTH = 1.25
+const GROWTH = 1.5
 /** The golden ratio's fraction of 2^32: numbers that follow each other have their homes far from each other. */
 const GOLDEN = 0x9e37_79b1
 

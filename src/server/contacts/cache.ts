@@ -22,22 +22,25 @@ export interface Ticks {
   count: number
 }
 
-/** What was found, and at which tick it was asked for. */
+/** What was found, and when it was asked for: at which tick, and on the clock. */
 export interface Kept<Value> {
   readonly value: Value
   readonly askedAt: number
+  readonly start: number
 }
 
 interface Flight<Value> {
   readonly askedAt: number
-  /** On the clock. */
   readonly start: number
   readonly answer: PromiseLike<Kept<Value>>
 }
 
 export interface Cache<Value> {
-  /** `since`: only what was asked for after this tick. */
-  get(key: string, since?: number): Awaitable<Kept<Value>>
+  /**
+   * @param since - only what was asked for after this tick
+   * @param now - on the clock; for who asks for many at once, and looks at it once
+   */
+  get(key: string, since?: number, now?: number): Awaitable<Kept<Value>>
   /** What is kept of this key does not count any more, nor what is being asked. */
   drop(key: string): void
   clear(): void
@@ -48,32 +51,25 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
   const kept = new LRUCache<string, Kept<Value>>({
     maxSize,
     sizeCalculation: ({ value }) => 1 + sizeOf(value),
-    ttl: ttlMs,
-    // It takes 0 for no time at all, and would set a timer of its own to look at the clock less often.
-    perf: { now: () => 1 + clock.now() },
-    ttlResolution: 0,
   })
   const flights = new Map<string, Flight<Value>>()
 
-  // It counts from the question on: what came late is as old as what came at once, and a change that nobody told of
-  // may lie between.
-  const keep = (key: string, found: Kept<Value>, start: number): Kept<Value> => {
-    kept.set(key, found, { start: 1 + start })
+  const keep = (key: string, found: Kept<Value>): Kept<Value> => {
+    kept.set(key, found)
     return found
   }
-  const ask = (key: string): Awaitable<Kept<Value>> => {
+  const ask = (key: string, start: number): Awaitable<Kept<Value>> => {
     const askedAt = ++ticks.count
-    const start = clock.now()
     const value = load(key)
     if (!isPromise(value)) {
       flights.delete(key)
-      return keep(key, { value, askedAt }, start)
+      return keep(key, { value, askedAt, start })
     }
     const land = (): boolean => flights.get(key)?.askedAt === askedAt && flights.delete(key)
     const answer = value.then(
       (late) => {
-        const found = { value: late, askedAt }
-        return land() ? keep(key, found, start) : found
+        const found = { value: late, askedAt, start }
+        return land() ? keep(key, found) : found
       },
       (error: unknown) => {
         land()
@@ -85,14 +81,14 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
   }
 
   return {
-    get(key, since = 0) {
-      // It counts for so long from the question on, however often it is wanted: so its place in line stays as well.
+    get(key, since = 0, now = clock.now()) {
+      const from = now - ttlMs
+      // However often it is wanted, its place in line stays.
       const found = kept.peek(key)
-      if (found && found.askedAt > since) return found
+      if (found && counts(found, since, from)) return found
       const flight = flights.get(key)
       // Nor is a question that hangs waited for for ever.
-      const isFresh = flight && flight.askedAt > since && clock.now() - flight.start <= ttlMs
-      return isFresh ? flight.answer : ask(key)
+      return flight && counts(flight, since, from) ? flight.answer : ask(key, now)
     },
     drop(key) {
       kept.delete(key)
@@ -103,4 +99,16 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
       flights.clear()
     },
   }
+}
+
+/**
+ * Whether an answer counts that was asked for then. From the question on: what came late is as old as what came at once, and a
+ * change that nobody told of may lie between.
+ */
+function counts(
+  { askedAt, start }: { readonly askedAt: number; readonly start: number },
+  since: number,
+  from: number,
+): boolean {
+  return askedAt > since && start >= from
 }
