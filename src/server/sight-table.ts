@@ -26,7 +26,7 @@ const SIGHT_MASK = 7
 /** Numbers up to this make slots that are no negative integers where they are put together. */
 export const MOST_NUMBER = 2 ** (31 - NUMBER_SHIFT) - 1
 const NO_SLOTS = new Uint32Array(0)
-const LEAST_SLOTS = 8
+const LEAST_SLOTS = 16
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
 const [FULL, EMPTY] = [0.9, 0.25]
 const GROWTH = 1.5
