@@ -23,8 +23,11 @@ const FREE = 0
 const NUMBER_SHIFT = 4
 const LISTED = 8
 const SIGHT_MASK = 7
-/** Numbers up to this make slots that are no negative integers where they are put together. */
-export const MOST_NUMBER = 2 ** (31 - NUMBER_SHIFT) - 1
+/**
+ * Numbers up to this make slots that are no negative integers where they are put together. Shifted, for a power is a floating number
+ * to V8, and so would be all numbers that are reckoned from it: each in a box of its own.
+ */
+export const MOST_NUMBER = (1 << (31 - NUMBER_SHIFT)) - 1
 const NO_SLOTS = new Uint32Array(0)
 const LEAST_SLOTS = 16
 /** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
