@@ -78,13 +78,18 @@ function busyness({ perSecond }: Gathering): number {
 export function waitForMore({ batches }: Gathering, session: Session, waitMs: number, now: number): void {
   const last = batches.at(-1)
   // A shorter wait does not overtake: the batches stay in order.
-  const dueAt = Math.max(tickBefore(now + waitMs), last?.dueAt ?? 0)
+  const dueAt = Math.max(tickNear(now + waitMs), last?.dueAt ?? 0)
   if (last?.dueAt === dueAt && last.sessions.length < MOST_TOGETHER) last.sessions.push(session)
   else batches.push({ dueAt, sessions: [session] })
 }
 
 function tickBefore(time: number): number {
   return Math.floor(time / TICK_MS) * TICK_MS
+}
+
+/** What another node tells comes between two ticks, and waits as long as the rest on the whole. */
+function tickNear(time: number): number {
+  return Math.round(time / TICK_MS) * TICK_MS
 }
 
 /** Whether somebody waits: then it is no trouble to wait with them. */

@@ -126,8 +126,7 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
       reviewAgain(node, item, now, out)
     }
   }
-  // Whatever woke it, who waits for their turn need not wait for another waking.
-  if (Number.isFinite(node.turnAt)) turn(node, now, out)
+  if (now >= node.turnAt) turn(node, now, out)
   flushGathered(node, now, out)
 }
 
@@ -151,9 +150,12 @@ function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]
 /** All that has gathered: sessions into the directory, changes into the storage, frames to the sockets, mail to the bus. */
 function turn(node: NodeState, now: number, out: NodeAction[]): void {
   node.turnAsked = false
-  node.turnAt = Number.POSITIVE_INFINITY
   enlist(node, now, out)
-  turnUsers(node, now, out)
+  // A turn that others have asked for does not take users from theirs.
+  if (now >= node.turnAt || node.turnAt === Number.POSITIVE_INFINITY) {
+    node.turnAt = Number.POSITIVE_INFINITY
+    turnUsers(node, now, out)
+  }
   dischargeDone(node, now, out)
   flushSessions(node, now, out)
   sendMail(node, now, out)
@@ -176,7 +178,7 @@ function askWake(node: NodeState, out: NodeAction[]): void {
   const at = Math.min(
     nextTickAt(node.wheel) ?? Number.POSITIVE_INFINITY,
     gatheredAt(node.gathering),
-    node.turnAt,
+    node.turnAsked ? Number.POSITIVE_INFINITY : node.turnAt,
   )
   if (at >= node.wakeAt) return
   node.wakeAt = at

@@ -33,7 +33,7 @@ import type { ReadPurpose } from './purposes.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
 import { noteTransition, tellHolders } from './transition.ts'
-import { askTurn } from './turn.ts'
+import { askUsersTurn } from './turn.ts'
 import { schedule } from './wheel.ts'
 
 /** Above the limit of changes a minute the newest goes out once in this time. */
@@ -72,7 +72,7 @@ function takeMarked(node: NodeState, out: NodeAction[]): User[] {
     node.dirtyUsers.delete(user)
     users.push(user)
   }
-  if (node.dirtyUsers.size > 0) askTurn(node, out)
+  if (node.dirtyUsers.size > 0) askUsersTurn(node, out)
   return users
 }
 

@@ -13,11 +13,17 @@ export function askTurn(node: NodeState, out: NodeAction[]): void {
   out.push({ type: 'turn' })
 }
 
+/** Asks for a turn in which users have theirs, whatever they were to wait for. */
+export function askUsersTurn(node: NodeState, out: NodeAction[]): void {
+  node.turnAt = Number.NEGATIVE_INFINITY
+  askTurn(node, out)
+}
+
 /** To be called at the end of each step: users have work for the storage since. */
 export function planTurn(node: NodeState, now: number, out: NodeAction[]): void {
   if (!node.usersMarked) return
   node.usersMarked = false
   const at = turnAfter(node.gathering, now)
-  if (at === null) askTurn(node, out)
+  if (at === null) askUsersTurn(node, out)
   else node.turnAt = Math.min(node.turnAt, at)
 }

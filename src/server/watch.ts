@@ -132,13 +132,16 @@ export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<s
 
 /** Users of this node who watch somebody. */
 export function viewersOf(node: NodeState, id: string): User[] {
-  const users: User[] = []
   const watched = node.watched.get(id)
-  if (!watched) return users
+  if (!watched) return []
+  // A list that grows makes room three times for what it holds.
+  const users = new Array<User>(watched.viewers.size)
+  let count = 0
   forEachSight(watched.viewers, (number) => {
     const viewer = valueOf(node.usersByNumber, number)
-    if (viewer) users.push(viewer)
+    if (viewer) users[count++] = viewer
   })
+  users.length = count
   return users
 }
 

@@ -159,7 +159,7 @@ export async function work(): Promise<Record<string, Record<string, number>>> {
         drain()
         // Where much is told changes wait for their turn, and sessions for more.
         advance(30)
-        advance(120)
+        advance(140)
       },
     ),
     loneTransition: measure(
