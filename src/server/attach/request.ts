@@ -23,8 +23,9 @@ export interface UpgradeRequest {
 export interface UpgradeSocket {
   /** Bytes that were written and have not left yet. */
   readonly writableLength: number
-  /** Sends. */
+  /** Sends bytes. */
   write(data: Uint8Array): unknown
+  /** Sends characters, each of them a byte. */
   write(data: string, encoding: 'latin1'): unknown
   /** Sends and closes. */
   end(data: string): unknown
