@@ -1,6 +1,6 @@
 /**
- * Values by number, in pages: who came at about the same time lies together, 8 bytes each, where a `Map` takes 36. And it is one
- * place to fetch from memory instead of three, which is a tenth of what telling somebody costs, for most of them are cold.
+ * Values by number, in pages: who came at about the same time lies together, 8 bytes each. In place of two `Map`s it takes 65 bytes
+ * less for each user who is here, and fewer places to fetch from memory where somebody is told.
  */
 
 const PAGE_SHIFT = 5

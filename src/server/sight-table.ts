@@ -30,7 +30,7 @@ const SIGHT_MASK = 7
 export const MOST_NUMBER = (1 << (31 - NUMBER_SHIFT)) - 1
 const NO_SLOTS = new Uint32Array(0)
 const LEAST_SLOTS = 16
-/** Fuller than this it grows by a quarter, emptier than this it shrinks to a half. */
+/** Fuller than this it grows by a half, emptier than this it shrinks to a half. */
 const [FULL, EMPTY] = [0.9, 0.25]
 const GROWTH = 1.5
 /** The golden ratio's fraction of 2^32: numbers that follow each other have their homes far from each other. */

@@ -52,7 +52,7 @@ export interface NodeState {
   turnAsked: boolean
   /** Users have been marked since it was last planned when their turn comes. */
   usersMarked: boolean
-  /** When users have theirs, where their changes wait for more; monotonic. */
+  /** When users have theirs, where their changes wait for more; monotonic. `-Infinity`: with the next turn; `Infinity`: none waits. */
   turnAt: number
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>

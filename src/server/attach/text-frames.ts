@@ -21,7 +21,7 @@ export function sendTexts(
   texts: readonly string[],
 ): void {
   if (socket.readyState !== OPEN) return
-  // Of most the characters are the bytes: then no buffer is made, which takes a fifth of what is not the kernel's.
+  // Of most the characters are the bytes: then no buffer is made for them.
   if (texts.every(isAscii)) under.write(texts.reduce(addFrame, ''), 'latin1')
   else under.write(Buffer.concat(texts.flatMap(textFrame)))
 }
