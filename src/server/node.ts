@@ -13,7 +13,7 @@ import { dischargeDone, onClaimed, onDischarged, sweep } from './reaper.ts'
 import { receive, receiveEarly } from './inbound.ts'
 import type { Judgement, NodeAction, NodeEvent, Told } from './machine.ts'
 import { gatheredAt } from './gathering.ts'
-import { flushGathered, flushSessions } from './flush.ts'
+import { flushSessions, markGathered } from './flush.ts'
 import { onLoaded, onSwapped, turnUsers, userDue } from './presence.ts'
 import { onPage, onRecords, onVisibility } from './queries.ts'
 import {
@@ -127,7 +127,7 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
     }
   }
   if (now >= node.turnAt) turn(node, now, out)
-  flushGathered(node, now, out)
+  markGathered(node, now, out)
 }
 
 function dutyDue(node: NodeState, name: DutyName, now: number, out: NodeAction[]): void {
