@@ -82,7 +82,8 @@ export function onReviewAudience(
 
 /** Who watches a user here, and who may from now on. */
 function concernedBy(node: NodeState, changed: string, audience: ReadonlySet<string> | null): Set<User> {
-  const viewers = new Set(viewersOf(node, changed))
+  const watched = node.watched.get(changed)
+  const viewers = new Set(watched ? viewersOf(node, watched) : [])
   for (const id of audience ?? []) {
     const viewer = node.users.get(id)
     if (viewer) viewers.add(viewer)

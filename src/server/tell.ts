@@ -37,7 +37,7 @@ export function tellWatchers(
   watched.toldAt = ++node.tellings
   const changeFor = changesBetween(seenBefore, telling, record, storageTime(node, now))
   // One after the other for all: most of what is looked at is cold, and what a short loop looks at is fetched side by side.
-  const viewers = viewersOf(node, id)
+  const viewers = viewersOf(node, watched)
   const named = viewers.map((viewer) => recipients === null || recipients.has(viewer.id) || viewer.id === id)
   const sessions = viewers.map(liveSessions)
   viewers.forEach(({ number }, index) => {

@@ -131,13 +131,11 @@ export function forgetWatcher(node: NodeState, session: Session, ids: Iterable<s
 }
 
 /** Users of this node who watch somebody. */
-export function viewersOf(node: NodeState, id: string): User[] {
-  const watched = node.watched.get(id)
-  if (!watched) return []
+export function viewersOf(node: NodeState, { viewers }: Watched): User[] {
   // A list that grows makes room three times for what it holds.
-  const users = new Array<User>(watched.viewers.size)
+  const users = new Array<User>(viewers.size)
   let count = 0
-  forEachSight(watched.viewers, (number) => {
+  forEachSight(viewers, (number) => {
     const viewer = valueOf(node.usersByNumber, number)
     if (viewer) users[count++] = viewer
   })

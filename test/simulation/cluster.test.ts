@@ -177,6 +177,14 @@ const FOUND = [
     'S15: who had been put back already was asked once more after a failover, and taken out for it',
   ],
   [
+    124304119,
+    'S4: the simulator expected at once what a session was told by comparison that others had taken out of the record',
+  ],
+  [
+    124402447,
+    'S15: the simulator expected a node that had begun after an outage to know of it, and of what a dead one had not told',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],

@@ -22,16 +22,18 @@ export interface Ticks {
   count: number
 }
 
-/** What was found, and when it was asked for: at which tick, and on the clock. */
-export interface Kept<Value> {
-  readonly value: Value
+/** When something was asked for: at which tick, and on the clock. */
+export interface Asked {
   readonly askedAt: number
   readonly start: number
 }
 
-interface Flight<Value> {
-  readonly askedAt: number
-  readonly start: number
+/** What was found. */
+export interface Kept<Value> extends Asked {
+  readonly value: Value
+}
+
+interface Flight<Value> extends Asked {
   readonly answer: PromiseLike<Kept<Value>>
 }
 
@@ -105,10 +107,6 @@ export function createCache<Value>(options: CacheOptions<Value>): Cache<Value> {
  * Whether an answer counts that was asked for then. From the question on: what came late is as old as what came at once, and a
  * change that nobody told of may lie between.
  */
-function counts(
-  { askedAt, start }: { readonly askedAt: number; readonly start: number },
-  since: number,
-  from: number,
-): boolean {
+export function counts({ askedAt, start }: Asked, since: number, from: number): boolean {
   return askedAt > since && start >= from
 }

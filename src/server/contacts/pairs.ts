@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Awaitable, isPromise } from '../../core/awaitable.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Ticks } from './cache.ts'
+import { type Asked, counts, type Ticks } from './cache.ts'
 import { andThen } from './waiting.ts'
 
 export interface PairsOptions {
@@ -24,15 +24,11 @@ export interface Pairs {
   clear(): void
 }
 
-interface Pair {
+interface Pair extends Asked {
   readonly isSeen: boolean
-  readonly askedAt: number
 }
 
-interface Flight {
-  readonly askedAt: number
-  /** On the clock. */
-  readonly start: number
+interface Flight extends Asked {
   readonly answer: PromiseLike<ReadonlySet<string>>
 }
 
@@ -41,10 +37,6 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
     // By `max` it would take the room for all of them at once.
     maxSize: maxPairs,
     sizeCalculation: () => 1,
-    ttl: ttlMs,
-    // It takes 0 for no time at all, and would set a timer of its own to look at the clock less often.
-    perf: { now: () => 1 + clock.now() },
-    ttlResolution: 0,
   })
   const flights = new Map<string, Flight>()
 
@@ -52,8 +44,7 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
     const askedAt = ++ticks.count
     const start = clock.now()
     const keep = (seen: ReadonlySet<string>, keys: ReadonlyMap<string, string>): void => {
-      // As in the other caches it counts from the question on.
-      for (const [id, key] of keys) kept.set(key, { isSeen: seen.has(id), askedAt }, { start: 1 + start })
+      for (const [id, key] of keys) kept.set(key, { isSeen: seen.has(id), askedAt, start })
     }
     const keys = new Map(userIds.map((id) => [id, keyOf(viewer, id)]))
     const answer = load(viewer, userIds)
@@ -88,15 +79,15 @@ export function createPairs({ load, ttlMs, maxPairs, clock, ticks }: PairsOption
       const seen = new Set<string>()
       const missing = new Set<string>()
       const waiting = new Map<PromiseLike<ReadonlySet<string>>, string[]>()
-      const now = clock.now()
+      const from = clock.now() - ttlMs
       for (const id of userIds) {
         const key = keyOf(viewer, id)
         const since = Math.max(viewerChangedAt, changedAt(id))
         const pair = kept.get(key)
         const flight = flights.get(key)
-        if (pair && pair.askedAt > since) {
+        if (pair && counts(pair, since, from)) {
           if (pair.isSeen) seen.add(id)
-        } else if (flight && flight.askedAt > since && now - flight.start <= ttlMs) {
+        } else if (flight && counts(flight, since, from)) {
           const waitsForIt = waiting.get(flight.answer)
           if (waitsForIt) waitsForIt.push(id)
           else waiting.set(flight.answer, [id])

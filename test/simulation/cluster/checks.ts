@@ -17,6 +17,7 @@ import {
   holderOf,
   ownLiveUntil,
   reachOf,
+  repairedBy,
   toldBy,
   writeSlackMs,
 } from './verdicts.ts'
@@ -115,6 +116,8 @@ function checkWatcher(world: World, side: ClusterSide): void {
   const { people, clock, calm, durations } = world
   if ((side.link.server?.bufferedAmount ?? 0) > 0) side.fullAt = clock.now()
   if (side.session?.acknowledged !== true || side.leaving || side.user === null) return
+  const own = userTruth(world, side.user).stored.record?.sessions ?? []
+  const isListed = own.some(({ id }) => id === side.session?.id)
   const watched = new Map(side.watched)
   if (side.rosterSince !== null)
     for (const user of people.roster(side.user)) if (!watched.has(user)) watched.set(user, side.rosterSince)
@@ -127,7 +130,10 @@ function checkWatcher(world: World, side: ClusterSide): void {
     const at = stored.record ? newest(history).at : young
     const last = side.places.get(user)?.last
     if (last && shows(last, view, behindMs(world))) continue
-    if (clock.now() > toldBy(world, Math.max(at, since)))
+    const from = Math.max(at, since)
+    // Whom others have taken out of the record, for their node was cut off, no message reaches: S4, "a difference is repaired ≤ 1.2 A".
+    const by = isListed ? toldBy(world, from) : repairedBy(world, from)
+    if (clock.now() > by)
       breaks(
         world,
         'S4',

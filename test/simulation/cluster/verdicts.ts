@@ -113,7 +113,33 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
   const reach = reachOf(world, session)
   // "beyond it until ≤ 2 F after healing"
   const isHealing = now <= reach.healed.at + 2 * world.durations.flushMs
-  return now >= ownLiveUntil(world, session) || isOutOfReach(world, reach) || isHealing
+  return (
+    now >= ownLiveUntil(world, session) ||
+    isOutOfReach(world, reach) ||
+    isHealing ||
+    isLeftBehind(world, session)
+  )
+}
+
+/**
+ * S2 asks that "its node reaches the storage", and R is the hold "where a running node lost its storage": whoever has begun since
+ * an outage knows nothing of it, and goes by what a node that is dead has told before.
+ */
+function isLeftBehind(world: World, session: SessionTruth): boolean {
+  const { calm, clock, durations, nodes } = world
+  const now = clock.now()
+  const ended = outageEnd(calm, now)
+  const hasBegun = nodes.some(({ startedAt }) => startedAt >= ended)
+  return (
+    !isRunning(holderOf(world, session)) &&
+    hasBegun &&
+    now - reachOf(world, session).keptAt >= leastMs(durations)
+  )
+}
+
+/** C2 */
+function leastMs({ timeoutMs, intervalMs, flushMs }: World['durations']): number {
+  return timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
 }
 
 /**
@@ -121,14 +147,13 @@ export function mayEnd(world: World, session: SessionTruth): boolean {
  * share does not count (S2: "none in an outage that all nodes see"), but for those whose hold, R, is over: each has its own.
  */
 export function isOutOfReach({ calm, clock, durations, nodes }: World, { keptAt }: Reach): boolean {
-  const { timeoutMs, intervalMs, flushMs, recoveryHoldMs } = durations
+  const { flushMs, recoveryHoldMs } = durations
   const now = clock.now()
-  const leastMs = timeoutMs - (1 + INTERVAL_SPREAD) * intervalMs - flushMs
   const outMs = now - keptAt
   // S14: whoever has begun since the storage's clock was stepped can go by that clock alone.
   if (calm.steppedAt >= keptAt - flushMs && nodes.some(({ startedAt }) => startedAt > keptAt - flushMs))
     return true
-  return outMs - outageSince(calm, keptAt, now, recoveryHoldMs) >= leastMs
+  return outMs - outageSince(calm, keptAt, now, recoveryHoldMs) >= leastMs(durations)
 }
 
 /**
@@ -192,6 +217,13 @@ export function toldBy(world: World, at: number): number {
   if (Math.max(fault, bus) < quiet && !isRepair) return at + tellSlackMs(world)
   // The number of the last message is repeated once: where that is lost too, the comparison is left.
   const isLostMessage = fault < quiet && !isRepair && at > bus - flushMs / 2
-  const repairMs = isLostMessage ? flushMs + 2_000 : 1.2 * compareMs + 2 * flushMs
-  return Math.max(at, fault, bus) + repairMs + patienceMs(world) + tellSlackMs(world)
+  if (!isLostMessage) return repairedBy(world, at)
+  return Math.max(at, fault, bus) + flushMs + 2_000 + patienceMs(world) + tellSlackMs(world)
+}
+
+/** S4: "a difference is repaired" within 1.2 A, by comparison. */
+export function repairedBy(world: World, at: number): number {
+  const { flushMs, compareMs } = world.durations
+  const from = Math.max(at, faultAt(world), busFaultAt(world))
+  return from + 1.2 * compareMs + 2 * flushMs + patienceMs(world) + tellSlackMs(world)
 }
