@@ -177,6 +177,10 @@ const FOUND = [
     'S15: who had been put back already was asked once more after a failover, and taken out for it',
   ],
   [
+    125100450,
+    'S9: the simulator expected an end to be found that a failover had lost, though its node was killed right after and nobody watched',
+  ],
+  [
     124304119,
     'S4: the simulator expected at once what a session was told by comparison that others had taken out of the record',
   ],

@@ -195,10 +195,17 @@ function liveSessions(world: World, user: string): SessionTruth[] {
 /** S1, S2 */
 function checkStored(world: World, user: string): void {
   const expected = liveSessions(world, user).map(({ id }) => id)
-  const found = (world.cluster.recordOf(user).record?.sessions ?? []).map(({ id }) => id)
+  const stored = (world.cluster.recordOf(user).record?.sessions ?? []).map(({ id }) => id)
+  const found = stored.filter((id) => expected.includes(id) || mustBeGone(world, id))
   if (expected.sort().join() === found.sort().join()) return
   const promise = expected.length < found.length ? 'S1' : 'S2'
   breaks(world, promise, `${user} has ${found.length} sessions stored, ${expected.length} alive`)
+}
+
+/** All have had their time by now, but for who is found by nobody as long as nobody watches. */
+function mustBeGone(world: World, id: string): boolean {
+  const session = world.sessions.get(id)
+  return session === undefined || world.clock.now() > goneDeadline(world, session)
 }
 
 /** No entry of a node that is gone, no session in an entry that is over, each that is live in its node's. */

@@ -177,9 +177,9 @@ export function goneDeadline(world: World, session: SessionTruth): number {
   const isForgotten = !isRunning(holder) && holder.keptAt < calm.wipedAt
   const lostAt = isForgotten ? calm.wipedAt : calm.lostAt
   by = Math.max(by, lostAt + 2 * flushMs + 1.2 * compareMs + recoveryHoldMs + patienceMs(world))
-  // What went lost when its node had gone itself is found by whoever watches: nobody else is told of it.
-  const isLostBehind = holder.phase === 'closed' && end !== null && calm.lostAt >= end.at
-  if (isLostBehind)
+  // What went lost when its node had gone, or went before it could find it, is found by whoever watches: nobody else is told of it.
+  const isLeft = !isRunning(holder) && holder.endedAt <= calm.lostAt + 2 * flushMs + 1.2 * compareMs
+  if (isLeft && end !== null && calm.lostAt >= end.at)
     by = Math.max(
       by,
       watchedSince(world, session.user) + 1.2 * compareMs + recoveryHoldMs + patienceMs(world),
