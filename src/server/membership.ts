@@ -281,6 +281,8 @@ export function onEnlisted(
 /** The last session stands in the entry: the node has joined. */
 function noteListed(node: NodeState, sharing: Sharing, now: number, out: NodeAction[]): void {
   if (sharing.standing !== 'listing' || sharing.enlisting.size + sharing.newcomers.size > 0) return
+  // Where the lease ran out meanwhile the next flush goes on from here: until then nothing may be done of what follows.
+  if (sharing.outage || !mayWrite(sharing.lease, now, node.config.timing)) return
   sharing.standing = 'joined'
   for (const address of otherNodes(node)) post(node, address, ['here', '', 0], out)
   resume(node, now, out)
