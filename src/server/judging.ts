@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Limits } from '../core/limits.ts'
 import type { ContactsAdapter } from './contacts/contract.ts'
 import { createContactsReader } from './contacts/reader.ts'
-import { andThen, createPace, inSteps } from './contacts/waiting.ts'
+import { andThen, createLanes, createPace, inSteps, isLong } from './contacts/waiting.ts'
 import type { AudienceQuestion, Judgement, SightsQuestion, Told } from './machine.ts'
 import type { PrivacyAdapter } from './privacy/contract.ts'
 import { createSettingsReader } from './settings.ts'
@@ -26,6 +26,11 @@ export interface Judging {
 }
 
 const NONE: readonly string[] = []
+/**
+ * So many long lists are gone through at a time. What is known of each so far is kept until all of it has gone out: a thousand lists
+ * of 5,000 side by side took 1.3 GB, and a quarter of the time for collecting garbage.
+ */
+const LONG_LISTS_AT_ONCE = 8
 
 export function createJudging(
   adapters: { readonly contacts: ContactsAdapter; readonly privacy: PrivacyAdapter | undefined },
@@ -35,6 +40,7 @@ export function createJudging(
   const contacts = createContactsReader(adapters.contacts, limits, clock)
   const settings = createSettingsReader(adapters.privacy, limits.contactsTimeoutMs, clock)
   const pace = createPace(clock)
+  const inLane = createLanes(LONG_LISTS_AT_ONCE)
   const sightsOf = (
     viewer: string,
     targets: readonly string[],
@@ -52,7 +58,8 @@ export function createJudging(
         const of = settings.asked(target, now)
         return isPromise(of) ? of.then((late) => note(target, late)) : note(target, of)
       }
-      return andThen(inSteps(targets, look, pace), () => seen)
+      const lookAtAll = () => inSteps(targets, look, pace)
+      return andThen(isLong(targets) ? inLane(lookAtAll) : lookAtAll(), () => seen)
     })
 
   const roster = (viewer: string): Awaitable<Sights> => {

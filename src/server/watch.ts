@@ -80,7 +80,8 @@ export function rosterIds(node: NodeState, { viewers }: User): string[] {
 /** A session of this user wants to know of these too from now on, as they stand in the roster. */
 export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
   viewer.hasRoster = true
-  makeRoom(viewer.viewers, viewer.viewers.listed + ids.length)
+  // For the whole of it: page by page a long list would be laid out anew for each.
+  makeRoom(viewer.viewers, roster.size)
   ids.forEach((id) => {
     const watched = watchedUser(node, id)
     putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')

@@ -1,6 +1,6 @@
 /** Lists that come page by page: what happens while they are on their way, and that nobody else waits for them. */
 import { describe, expect, test } from 'vitest'
-import { createPace, inSteps } from '../../src/server/contacts/waiting.ts'
+import { createLanes, createPace, inSteps } from '../../src/server/contacts/waiting.ts'
 import { choice, createServerWorld, GOODBYE, type Peer, type ServerWorld } from '../support/server-world.ts'
 
 const PAGE = 500
@@ -192,6 +192,35 @@ describe('nobody waits for a long list', () => {
     }
     expect(await results).toEqual(lists)
     expect(most).toBeLessThanOrEqual(5 * 250 + 1_000)
+  })
+
+  test('so many are gone through at a time, the others in their order, also behind one that fails', async () => {
+    const inLane = createLanes(2)
+    const ends: ((value: PromiseLike<void> | void) => void)[] = []
+    const begun: number[] = []
+    const lists = [0, 1, 2, 3, 4].map(async (list) =>
+      inLane(() => {
+        begun.push(list)
+        return new Promise<void>((resolve) => {
+          ends[list] = resolve
+        })
+      }),
+    )
+    await new Promise(setImmediate)
+    expect(begun).toEqual([0, 1])
+    ends[1]?.(Promise.reject(new Error('as a list may')))
+    await expect(lists[1]).rejects.toThrow('as a list may')
+    await new Promise(setImmediate)
+    expect(begun).toEqual([0, 1, 2])
+    ends[0]?.()
+    ends[2]?.()
+    await new Promise(setImmediate)
+    expect(begun).toEqual([0, 1, 2, 3, 4])
+    ends[3]?.()
+    ends[4]?.()
+    await Promise.allSettled(lists)
+    // Where there is room, what is there at once is given at once.
+    expect(inLane(() => 5)).toBe(5)
   })
 
   test('a short list is judged at once', () => {

@@ -39,6 +39,47 @@ export function createPace(clock: Pick<Clock, 'defer'>): Pace {
   return pace
 }
 
+/** Has work done that may take several turns, so many pieces of it at a time; the others wait in line. */
+export type Lanes = <T>(work: () => Awaitable<T>) => Awaitable<T>
+
+export function createLanes(count: number): Lanes {
+  const waiting: (() => void)[] = []
+  let busy = 0
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next) next()
+    else busy--
+  }
+  const run = <T>(work: () => Awaitable<T>): Awaitable<T> => {
+    const value = attempt(work, undefined)
+    if (isPromise(value)) return value.then(left, failed)
+    leave()
+    return value
+  }
+  const left = <T>(value: T): T => {
+    leave()
+    return value
+  }
+  const failed = (error: unknown): never => {
+    leave()
+    throw error
+  }
+  return (work) => {
+    if (busy < count) {
+      busy++
+      return run(work)
+    }
+    return new Promise<void>((resolve) => {
+      waiting.push(resolve)
+    }).then(() => run(work))
+  }
+}
+
+/** Whether a list is so long that the event loop turns on the way through it. */
+export function isLong(items: readonly unknown[]): boolean {
+  return items.length > STRETCH
+}
+
 /** Maps a list, a few at a time where there is something to wait for. */
 export function inSteps<A, B>(
   items: readonly A[],
