@@ -50,12 +50,6 @@ export function createLanes(count: number): Lanes {
     if (next) next()
     else busy--
   }
-  const run = <T>(work: () => Awaitable<T>): Awaitable<T> => {
-    const value = attempt(work, undefined)
-    if (isPromise(value)) return value.then(left, failed)
-    leave()
-    return value
-  }
   const left = <T>(value: T): T => {
     leave()
     return value
@@ -63,6 +57,10 @@ export function createLanes(count: number): Lanes {
   const failed = (error: unknown): never => {
     leave()
     throw error
+  }
+  const run = <T>(work: () => Awaitable<T>): Awaitable<T> => {
+    const value = attempt(work, undefined)
+    return isPromise(value) ? value.then(left, failed) : left(value)
   }
   return (work) => {
     if (busy < count) {
