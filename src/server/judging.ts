@@ -8,10 +8,11 @@
 import { type Awaitable, isPromise } from '../core/awaitable.ts'
 import { isOpen, judge, type Privacy, type Sight, type Sights } from '../core/visibility.ts'
 import type { Clock } from '../core/clock.ts'
+import { countOf, type IdSet } from '../core/id-set.ts'
 import type { Limits } from '../core/limits.ts'
 import type { ContactsAdapter } from './contacts/contract.ts'
 import { createContactsReader } from './contacts/reader.ts'
-import { andThen, createLanes, createPace, inSteps, isLong } from './contacts/waiting.ts'
+import { andThen, createLanes, inSteps, isLong, type Pace } from './contacts/waiting.ts'
 import type { AudienceQuestion, Judgement, SightsQuestion, Told } from './machine.ts'
 import type { PrivacyAdapter } from './privacy/contract.ts'
 import { createSettingsReader } from './settings.ts'
@@ -39,12 +40,12 @@ export function createJudging(
 ): Judging {
   const contacts = createContactsReader(adapters.contacts, limits, clock)
   const settings = createSettingsReader(adapters.privacy, limits.contactsTimeoutMs, clock)
-  const pace = createPace(clock)
-  const inLane = createLanes(LONG_LISTS_AT_ONCE)
-  const sightsOf = (
+  const inLane = createLanes(LONG_LISTS_AT_ONCE, clock)
+  const look = (
     viewer: string,
-    targets: readonly string[],
+    targets: IdSet,
     isContact: (id: string) => boolean,
+    pace?: Pace,
   ): Awaitable<Sights> =>
     andThen(settings.own(viewer), (by) => {
       const seen = new Map<string, Sight>()
@@ -54,19 +55,24 @@ export function createJudging(
         if (sight !== 'nothing') seen.set(target, sight)
       }
       // A hundred for each who comes: nothing is made anew where the answer is there.
-      const look = (target: string): Awaitable<void> => {
+      const lookAt = (target: string): Awaitable<void> => {
         const of = settings.asked(target, now)
         return isPromise(of) ? of.then((late) => note(target, late)) : note(target, of)
       }
-      const lookAtAll = () => inSteps(targets, look, pace)
-      return andThen(isLong(targets) ? inLane(lookAtAll) : lookAtAll(), () => seen)
+      return andThen(inSteps([...targets], lookAt, pace), () => seen)
     })
+
+  // What is made for a long list is made when its turn comes: what waits in line grows old, and keeps what it holds.
+  const sightsOf = (viewer: string, targets: IdSet, isContact: (id: string) => boolean): Awaitable<Sights> =>
+    isLong(countOf(targets))
+      ? inLane((pace) => look(viewer, targets, isContact, pace))
+      : look(viewer, targets, isContact)
 
   const roster = (viewer: string): Awaitable<Sights> => {
     const all = () => true
     // Then whoever is in the list may be seen, as far as the contacts go.
     if (!adapters.privacy || adapters.contacts.symmetric === true)
-      return andThen(contacts({ about: 'roster', user: viewer }), (ids) => sightsOf(viewer, [...ids], all))
+      return andThen(contacts({ about: 'roster', user: viewer }), (ids) => sightsOf(viewer, ids, all))
     return andThen(contacts({ about: 'own', user: viewer }), (own) => among(viewer, [...own]))
   }
 

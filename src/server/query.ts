@@ -1,5 +1,8 @@
 /** Begins and ends questions about users. */
+import type { Sights } from '../core/visibility.ts'
 import type { Query, Session } from './entities.ts'
+
+const NOBODY: Sights = new Map()
 
 /** A question of a session or of the application. */
 export function createQuery(
@@ -24,9 +27,14 @@ export function startQuery(session: Session, query: Query): void {
   if (!session.queries.includes(query)) session.queries = [...session.queries, query]
 }
 
-/** Says whether it was under way. */
+/**
+ * Says whether it was under way. It lets go of its list: one that has waited in line is old by then, and would hold on to it until
+ * the whole heap is collected.
+ */
 export function endQuery(session: Session, query: Query): boolean {
   if (!session.queries.includes(query)) return false
   session.queries = session.queries.filter((other) => other !== query)
+  query.ids = []
+  query.sights = NOBODY
   return true
 }

@@ -9,6 +9,9 @@ import { type NodeState, storageTime } from './state.ts'
 import type { Stamp, StoredRecord } from './storage/contract.ts'
 import { schedule } from './wheel.ts'
 
+/** One for all of whom nothing is stored: in a long list that is most of them. */
+const NEVER_SEEN: PresenceView = Object.freeze(viewOf(EMPTY_RECORD, 0))
+
 /** Whether the node must neither write nor tell anybody anything (S13, L4). */
 export function isFenced({ config, sharing }: NodeState, now: number): boolean {
   if (!sharing) return false
@@ -34,7 +37,7 @@ export function shownBy(
   now: number,
 ): PresenceView {
   if (record) return viewOf(record, time)
-  return isYoung(node, epoch, now) ? UNKNOWN_VIEW : viewOf(EMPTY_RECORD, time)
+  return isYoung(node, epoch, now) ? UNKNOWN_VIEW : NEVER_SEEN
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Lists that come page by page: what happens while they are on their way, and that nobody else waits for them. */
 import { describe, expect, test } from 'vitest'
-import { createLanes, createPace, inSteps } from '../../src/server/contacts/waiting.ts'
+import { createLanes, inSteps } from '../../src/server/contacts/waiting.ts'
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
 import type { Sight } from '../../src/core/visibility.ts'
 import { userOf } from '../../src/server/registry.ts'
@@ -11,6 +11,8 @@ import { choice, createServerWorld, GOODBYE, type Peer, type ServerWorld } from 
 const PAGE = 500
 const friends = Array.from({ length: 2 * PAGE + 200 }, (_, index) => `friend${index}`)
 const [FIRST, FRIEND, LAST] = ['friend7', 'friend1000', 'friend1100']
+/** A loop that nobody has to wait for. */
+const IDLE = { defer: () => expect.unreachable() }
 const roster = (ref: number) => ({ type: 'roster', watch: true, ref })
 
 /** A hub who knows many, and two of those, who are here. */
@@ -180,15 +182,21 @@ describe('while a long list is on its way', () => {
 })
 
 describe('nobody waits for a long list', () => {
-  test('of many that are judged so much is done in a turn, and all are done', async () => {
+  test('of many that are judged so much is done in a turn, and who began first is done first', async () => {
     const turns: (() => void)[] = []
-    const pace = createPace({ defer: (callback) => turns.push(callback) })
+    const inLane = createLanes(5, { defer: (callback) => turns.push(callback) })
     let done = 0
     let most = 0
+    const ends: number[] = []
     const lists = Array.from({ length: 5 }, (_, list) =>
       Array.from({ length: 3_000 }, (__, place) => list * 3_000 + place),
     )
-    const results = Promise.all(lists.map(async (list) => inSteps(list, (item) => (done++, item), pace)))
+    const judgeAll = async (list: number[], index: number) => {
+      const judged = await inLane((pace) => inSteps(list, (item) => (done++, item), pace))
+      ends[index] = done
+      return judged
+    }
+    const results = Promise.all(lists.map(judgeAll))
     for (let before = 0; before < 15_000; ) {
       most = Math.max(most, done - before)
       before = done
@@ -197,10 +205,14 @@ describe('nobody waits for a long list', () => {
     }
     expect(await results).toEqual(lists)
     expect(most).toBeLessThanOrEqual(5 * 250 + 1_000)
+    // Of the others little more than what each may do before it waits.
+    ends.forEach((end, index) => {
+      expect(end).toBeLessThanOrEqual((index + 1) * 3_000 + 5 * 250)
+    })
   })
 
   test('so many are gone through at a time, the others in their order, also behind one that fails', async () => {
-    const inLane = createLanes(2)
+    const inLane = createLanes(2, IDLE)
     const ends: ((value: PromiseLike<void> | void) => void)[] = []
     const begun: number[] = []
     const lists = [0, 1, 2, 3, 4].map(async (list) =>
@@ -229,8 +241,8 @@ describe('nobody waits for a long list', () => {
   })
 
   test('a short list is judged at once', () => {
-    const pace = createPace({ defer: () => expect.unreachable() })
-    expect(inSteps([1, 2, 3], (item) => item * 2, pace)).toEqual([2, 4, 6])
+    const inLane = createLanes(1, IDLE)
+    expect(inLane((pace) => inSteps([1, 2, 3], (item) => item * 2, pace))).toEqual([2, 4, 6])
   })
 })
 

@@ -13,38 +13,22 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
   return isPromise(value) ? value.then(next) : next(value)
 }
 
-const LENGTHS = [250, 1_000] as const
-/** So many in one go: a list that is no longer waits for nobody. Of all long ones together so much before others have their turn: some 5 ms. */
-const [STRETCH, IN_ONE_TURN] = LENGTHS
+/** So many in one go: a list that is no longer waits for nobody. */
+const STRETCH = 250
+/** Of all long ones together so much before others have their turn: some 2 ms. */
+const STRETCHES_IN_ONE_TURN = 4
 
-/** Lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
-export type Pace = (count: number) => Awaitable<void>
-
-export function createPace(clock: Pick<Clock, 'defer'>): Pace {
-  let done = 0
-  let nextTurn: Promise<void> | null = null
-  const pace: Pace = (count) => {
-    if (nextTurn) return nextTurn.then(() => pace(count))
-    done += count
-    if (done <= IN_ONE_TURN) return
-    done = count
-    nextTurn = new Promise((resolve) => {
-      clock.defer(() => {
-        nextTurn = null
-        resolve()
-      })
-    })
-    return nextTurn
-  }
-  return pace
-}
+/** Asked before a stretch: lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
+export type Pace = () => Awaitable<void>
 
 /** Has work done that may take several turns, so many pieces of it at a time; the others wait in line. */
-export type Lanes = <T>(work: () => Awaitable<T>) => Awaitable<T>
+export type Lanes = <T>(work: (pace: Pace) => Awaitable<T>) => Awaitable<T>
 
-export function createLanes(count: number): Lanes {
+export function createLanes(count: number, clock: Pick<Clock, 'defer'>): Lanes {
+  const paceOf = createPaces(clock)
   const waiting: (() => void)[] = []
   let busy = 0
+  let begun = 0
   const leave = (): void => {
     const next = waiting.shift()
     if (next) next()
@@ -58,8 +42,8 @@ export function createLanes(count: number): Lanes {
     leave()
     throw error
   }
-  const run = <T>(work: () => Awaitable<T>): Awaitable<T> => {
-    const value = attempt(work, undefined)
+  const run = <T>(work: (pace: Pace) => Awaitable<T>): Awaitable<T> => {
+    const value = attempt(work, paceOf(++begun))
     return isPromise(value) ? value.then(left, failed) : left(value)
   }
   return (work) => {
@@ -73,9 +57,37 @@ export function createLanes(count: number): Lanes {
   }
 }
 
+interface Paused {
+  readonly place: number
+  readonly goOn: () => void
+}
+
+/**
+ * So much is done in a turn by all together, and who began first goes on first: side by side they would all be done last, and what is
+ * known of each so far would outlive the young generation.
+ */
+function createPaces(clock: Pick<Clock, 'defer'>): (place: number) => Pace {
+  const paused: Paused[] = []
+  let done = 0
+  const turn = (): void => {
+    done = 1
+    const next = paused.shift()
+    if (paused.length > 0) clock.defer(turn)
+    next?.goOn()
+  }
+  return (place) => () => {
+    if (++done <= STRETCHES_IN_ONE_TURN) return
+    return new Promise((resolve) => {
+      if (paused.length === 0) clock.defer(turn)
+      const behind = paused.findIndex((other) => other.place > place)
+      paused.splice(behind < 0 ? paused.length : behind, 0, { place, goOn: resolve })
+    })
+  }
+}
+
 /** Whether a list is so long that the event loop turns on the way through it. */
-export function isLong(items: readonly unknown[]): boolean {
-  return items.length > STRETCH
+export function isLong(count: number): boolean {
+  return count > STRETCH
 }
 
 /** Maps a list, a few at a time where there is something to wait for. */
@@ -88,7 +100,7 @@ export function inSteps<A, B>(
   const start = results.length
   for (let place = start; place < items.length; place++) {
     if (pace && place > start && place % STRETCH === 0) {
-      const pause = pace(STRETCH)
+      const pause = pace()
       if (isPromise(pause)) return pause.then(() => inSteps(items, map, pace, results))
     }
     const first = attempt(map, items[place] as A)
