@@ -1,5 +1,6 @@
 /** The queue of a user's changes, on their way to the presence service. */
 import type { RecordChange } from '../core/record.ts'
+import { scheduleUser } from './deadlines.ts'
 import { isHolding } from './standing.ts'
 import type { QueuedChange, User, Waiter } from './entities.ts'
 import type { NodeState } from './state.ts'
@@ -31,6 +32,13 @@ export function markUser(node: NodeState, user: User): void {
   if (user.work !== 'idle') return
   node.dirtyUsers.add(user)
   node.usersMarked = true
+}
+
+/** Lets a user's work rest for so long. */
+export function holdUser(node: NodeState, user: User, now: number, holdMs: number): void {
+  user.work = 'held'
+  user.retryAt = now + holdMs
+  scheduleUser(node, user)
 }
 
 /** Nobody is declared offline while it is not certain what the storage has lost; goodbyes wait as well. */

@@ -2,7 +2,7 @@
  * Sends what has gathered: to each session one frame of changes, and one page of a snapshot. Whoever comes with a long list
  * comes page by page, and of many who come at once some in each turn; so no turn is long.
  */
-import type { Change, Session } from './entities.ts'
+import type { Session } from './entities.ts'
 import type { NodeAction } from './machine.ts'
 import { takeGathered } from './gathering.ts'
 import { markSession, sendFrames, takeFrames, takeNews } from './outbox.ts'
@@ -13,7 +13,6 @@ import type { NodeState } from './state.ts'
 
 /** After so many records in one turn the others wait for the next: some 10 ms. */
 const RECORDS_IN_ONE_TURN = 5_000
-const NO_NEWS: readonly Change[] = []
 
 /**
  * Those who have waited long enough are sent to at the next turn: what users' changes of this tick come to is told by then, where
@@ -32,7 +31,7 @@ export function flushSessions(node: NodeState, now: number, out: NodeAction[]): 
   const news = sessions.map(takeNews)
   let room = RECORDS_IN_ONE_TURN
   sessions.forEach((session, index) => {
-    const waiting = takeFrames(session, news[index] ?? NO_NEWS)
+    const waiting = takeFrames(session, news[index])
     const page = room > 0 ? takeReadPage(node, session, now, out) : null
     if (page) room -= page.records
     else if (session.answers.length > 0 && room <= 0) markSession(node, session, out)

@@ -33,7 +33,7 @@ import { type NodeState, take } from './state.ts'
 import type { DutyName } from './sharing.ts'
 import { noteStorageTime } from './standing.ts'
 import type { ReadReply } from './storage/contract.ts'
-import { planTurn } from './turn.ts'
+import { isUsersTurn, planTurn, wakeForUsersAt } from './turn.ts'
 import { nextTickAt, takeDue } from './wheel.ts'
 
 /**
@@ -126,7 +126,7 @@ function wake(node: NodeState, now: number, out: NodeAction[]): void {
       reviewAgain(node, item, now, out)
     }
   }
-  if (now >= node.turnAt) turn(node, now, out)
+  if (isUsersTurn(node, now)) turn(node, now, out)
   markGathered(node, now, out)
 }
 
@@ -152,8 +152,8 @@ function turn(node: NodeState, now: number, out: NodeAction[]): void {
   node.turnAsked = false
   enlist(node, now, out)
   // A turn that others have asked for does not take users from theirs.
-  if (now >= node.turnAt || node.turnAt === Number.POSITIVE_INFINITY) {
-    node.turnAt = Number.POSITIVE_INFINITY
+  if (node.usersTurn === null || isUsersTurn(node, now)) {
+    node.usersTurn = null
     turnUsers(node, now, out)
   }
   dischargeDone(node, now, out)
@@ -178,7 +178,7 @@ function askWake(node: NodeState, out: NodeAction[]): void {
   const at = Math.min(
     nextTickAt(node.wheel) ?? Number.POSITIVE_INFINITY,
     gatheredAt(node.gathering),
-    node.turnAsked ? Number.POSITIVE_INFINITY : node.turnAt,
+    wakeForUsersAt(node),
   )
   if (at >= node.wakeAt) return
   node.wakeAt = at

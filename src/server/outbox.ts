@@ -130,7 +130,7 @@ export function takeNews(session: Session): readonly Change[] {
 }
 
 /** The frames of what is for a session alone, and of its news. */
-export function takeFrames(session: Session, news: readonly Change[]): readonly string[] {
+export function takeFrames(session: Session, news = NO_CHANGES): readonly string[] {
   const { along } = session
   session.along = NONE
   if (news.length === 0) return along

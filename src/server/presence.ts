@@ -12,36 +12,29 @@
  * swapping | queue  |                                     | → idle, settled or once more | → held, unknown |
  * held     | queue  |                                     |                             |                 | → idle, next turn
  */
-import { sameView } from '../core/model.ts'
-import { applyChange, EMPTY_RECORD, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
-import { isNewer, nextVersion, type VersionedRecord } from '../core/version.ts'
-import { holdEnds, markUser } from './changes.ts'
+import { EMPTY_RECORD, type UserRecord } from '../core/record.ts'
+import { isNewer, type VersionedRecord } from '../core/version.ts'
+import { holdEnds, holdUser, markUser } from './changes.ts'
 import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
-import { isUnderWay, waitsForEntry } from './entry.ts'
+import type { Proposal, QueuedChange, User } from './entities.ts'
+import { waitsForEntry } from './entry.ts'
 import { pursueFanout } from './fanout.ts'
-import { adopt, face } from './learning.ts'
+import { face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
-import { countEvent } from './meter.ts'
-import { AT_ANY_TIME } from './presence-of.ts'
-import { forgetIdleUser, isConnected, sessionOf } from './registry.ts'
-import { checkSessions } from './repair.ts'
-import { tellSelf } from './self.ts'
-import { takeOffEntry } from './sharing.ts'
-import { isFenced, isHolding, isYoung, noteLate, stampOf, startHold } from './standing.ts'
-import type { Proposal, QueuedChange, User, Waiter } from './entities.ts'
+import { propose } from './proposing.ts'
 import type { ReadPurpose } from './purposes.ts'
+import { isConnected, sessionOf } from './registry.ts'
+import { checkSessions } from './repair.ts'
+import { succeed } from './settling.ts'
+import { takeOffEntry } from './sharing.ts'
+import { isFenced, noteLate, stampOf, startHold } from './standing.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
-import { noteTransition, tellHolders } from './transition.ts'
 import { askUsersTurn } from './turn.ts'
 import { schedule } from './wheel.ts'
 
-/** Above the limit of changes a minute the newest goes out once in this time. */
-const HOLD_MS = 1_000
-const MINUTE_MS = 60_000
 /** What follows from a change of one, with a hundred contacts, takes some 100 µs. */
 const USERS_IN_ONE_TURN = 64
-const NONE: readonly QueuedChange[] = []
 
 /** Turns what has gathered into one read and one call of swaps. A node that is fenced keeps it until it may write. */
 export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void {
@@ -196,7 +189,7 @@ function waitForFlush(node: NodeState, user: User, now: number): void {
   const { sharing, wheel } = node
   if (sharing?.flushSentAt === null) schedule(wheel, sharing.duties.flush, now)
   if (user.known?.epoch === 0) user.known = null
-  hold(node, user, now, RETRY_MS)
+  holdUser(node, user, now, RETRY_MS)
 }
 
 function load(node: NodeState, users: readonly User[], out: NodeAction[]): void {
@@ -220,78 +213,10 @@ function swap(node: NodeState, proposals: readonly Proposal[], now: number, out:
   out.push({ type: 'swap', request, swaps, stamp: stampOf(node, now) })
 }
 
-function propose(
-  node: NodeState,
-  user: User,
-  known: VersionedRecord,
-  now: number,
-  proposals: Proposal[],
-  out: NodeAction[],
-): void {
-  const time = storageTime(node, now)
-  const record = user.queue.reduce<UserRecord>(
-    (so, { change }) => applyChange(so, signed(node, user, change), time),
-    known.record,
-  )
-  if (record === known.record && known.version >= user.floor) {
-    settle(node, user, user.queue.length, now, out)
-    if (user.unchecked) checkSessions(node, user, now, out)
-    return
-  }
-  if (record.sessions.length === 0 && mayBeMissing(node, known, now)) {
-    // Whoever comes meanwhile need not wait.
-    user.retryAt = now + RETRY_MS
-    return scheduleUser(node, user)
-  }
-  if (!sameView(viewOf(record, AT_ANY_TIME), user.view) && changesTooOften(node, user, now)) {
-    return hold(node, user, now, HOLD_MS)
-  }
-  const version = nextVersion(Math.max(known.version, user.floor), time, node.config.writer)
-  proposals.push({
-    user,
-    before: known,
-    seen: user.view,
-    next: { epoch: known.epoch, version, record },
-    changes: user.queue.length,
-  })
-}
-
-/** Whether those who hold sessions of a user may still have to put them back: without any the user would show offline. */
-function mayBeMissing(node: NodeState, known: VersionedRecord, now: number): boolean {
-  if (known.version === 0) return isYoung(node, known.epoch, now)
-  // Even who saw the last one go need not have seen the next one come.
-  return known.record.sessions.length > 0 && isHolding(node, now)
-}
-
-/** A session is held under the name that the node has when it is written; who is gone by then is not put back. */
-function signed(node: NodeState, user: User, change: RecordChange): RecordChange {
-  const holder = node.incarnation
-  if (change.type === 'open') return { ...change, session: { ...change.session, node: holder } }
-  if (change.type !== 'reconcile') return change
-  const left = change.sessions.filter(({ id }) => isUnderWay(user, id))
-  return { ...change, sessions: left.map((session) => ({ ...session, node: holder })) }
-}
-
-/** A hold starts a new count, so that what was held goes out when it ends. */
-function changesTooOften(node: NodeState, user: User, now: number): boolean {
-  const { changesPerMinute } = node.config.limits
-  if (changesPerMinute === 0) return false
-  const count = countEvent(user.changes, now, MINUTE_MS)
-  if (count <= changesPerMinute) return false
-  user.changes.count = changesPerMinute - 1
-  return true
-}
-
-function hold(node: NodeState, user: User, now: number, holdMs: number): void {
-  user.work = 'held'
-  user.retryAt = now + holdMs
-  scheduleUser(node, user)
-}
-
 /** The part of the storage that has this user is out. Others, who hold their sessions too, may be later to find it back. */
 function leaveAlone(node: NodeState, user: User, now: number): void {
   startHold(node, now)
-  hold(node, user, now, RETRY_MS)
+  holdUser(node, user, now, RETRY_MS)
 }
 
 /** A swap without an answer may have been carried out: what stands there is read again. */
@@ -300,54 +225,4 @@ function forgetRecord(node: NodeState, proposal: Proposal, now: number): void {
   user.unanswered = proposal
   user.known = null
   leaveAlone(node, user, now)
-}
-
-/** What was proposed stands in the storage. */
-function succeed(node: NodeState, proposal: Proposal, now: number, out: NodeAction[]): void {
-  const { user, before, next } = proposal
-  // What was read meanwhile may be this, or what has followed it.
-  if (!user.known || isNewer(next, user.known)) adopt(user, next, now)
-  user.kicked = Math.max(user.kicked, next.record.kicked ?? 0)
-  user.invalidated = Math.max(user.invalidated, next.record.invalidated ?? 0)
-  noteTransition(node, proposal, now, out)
-  tellHolders(node, proposal, out)
-  for (const { id } of before.record.sessions) {
-    // One that is held here will be put back, or goes off when it ends.
-    const isOut = !next.record.sessions.some((session) => session.id === id)
-    if (isOut && !sessionOf(user, id)) takeOffEntry(node.sharing, id)
-  }
-  settle(node, user, proposal.changes, now, out)
-  scheduleUser(node, user)
-  pursueFanout(node, user, now, out)
-  if (node.sharing) checkSessions(node, user, now, out)
-}
-
-/** The first so many changes of the queue stand in the storage. */
-function settle(node: NodeState, user: User, changes: number, now: number, out: NodeAction[]): void {
-  const settled = user.queue.slice(0, changes)
-  user.queue = changes < user.queue.length ? user.queue.slice(changes) : NONE
-  for (const queued of settled) {
-    if (queued.waiter) answer(node, queued.waiter, out)
-    takeOffEntry(node.sharing, goneBy(queued.change))
-  }
-  tellSelf(node, user, settled, now, out)
-  // What was held may have come free meanwhile.
-  if (user.queue.length + user.heldEnds.length > 0) markUser(node, user)
-  else forgetIdleUser(node, user, now)
-}
-
-function answer(node: NodeState, waiter: Waiter, out: NodeAction[]): void {
-  if (waiter.type === 'announcement' && waiter.session.phase === 'announcing') {
-    waiter.session.phase = 'live'
-    node.ready.push(waiter.session)
-  }
-  if (waiter.type === 'command') out.push({ type: 'reply', request: waiter.request, value: undefined })
-  if (waiter.type === 'reaped') node.sharing?.reaping.get(waiter.incarnation)?.done.add(waiter.session)
-}
-
-/** A session that does not stand in a record once this change does. */
-function goneBy(change: RecordChange): string | null {
-  // What has a node is the end of a dead incarnation's; its session may have been put back by this one.
-  if (change.type === 'end') return change.node === undefined ? change.session : null
-  return change.type === 'open' ? change.previous : null
 }

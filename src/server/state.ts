@@ -52,8 +52,8 @@ export interface NodeState {
   turnAsked: boolean
   /** Users have been marked since it was last planned when their turn comes. */
   usersMarked: boolean
-  /** When users have theirs, where their changes wait for more; monotonic. `-Infinity`: with the next turn; `Infinity`: none waits. */
-  turnAt: number
+  /** When users are to have theirs: with the next turn, or where their changes wait for more, then; monotonic. `null`: nobody waits. */
+  usersTurn: 'next' | number | null
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>
   readonly dirtySessions: Set<Session>
@@ -108,7 +108,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     wakeAt: Number.POSITIVE_INFINITY,
     turnAsked: false,
     usersMarked: false,
-    turnAt: Number.POSITIVE_INFINITY,
+    usersTurn: null,
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
     tellings: 0,

@@ -15,7 +15,7 @@ export function askTurn(node: NodeState, out: NodeAction[]): void {
 
 /** Asks for a turn in which users have theirs, whatever they were to wait for. */
 export function askUsersTurn(node: NodeState, out: NodeAction[]): void {
-  node.turnAt = Number.NEGATIVE_INFINITY
+  node.usersTurn = 'next'
   askTurn(node, out)
 }
 
@@ -25,5 +25,15 @@ export function planTurn(node: NodeState, now: number, out: NodeAction[]): void 
   node.usersMarked = false
   const at = turnAfter(node.gathering, now)
   if (at === null) askUsersTurn(node, out)
-  else node.turnAt = Math.min(node.turnAt, at)
+  else node.usersTurn ??= at
+}
+
+/** Whether those users who wait have waited long enough. */
+export function isUsersTurn({ usersTurn }: NodeState, now: number): boolean {
+  return usersTurn === 'next' || (usersTurn !== null && now >= usersTurn)
+}
+
+/** When somebody has to be woken for users, for no turn comes before. */
+export function wakeForUsersAt({ usersTurn, turnAsked }: NodeState): number {
+  return typeof usersTurn === 'number' && !turnAsked ? usersTurn : Number.POSITIVE_INFINITY
 }

@@ -25,7 +25,12 @@ const VARIANTS = {
   'each record of a snapshot is a page, one a turn; and lists are judged one by one': [
     { file: 'src/server/snapshot.ts', find: 'PAGE_RECORDS = 500', replace: 'PAGE_RECORDS = 1' },
     { file: 'src/server/flush.ts', find: 'RECORDS_IN_ONE_TURN = 5_000', replace: 'RECORDS_IN_ONE_TURN = 1' },
-    { file: 'src/server/contacts/waiting.ts', find: 'LENGTHS = [250, 1_000]', replace: 'LENGTHS = [1, 1]' },
+    { file: 'src/server/contacts/waiting.ts', find: 'STRETCH = 250', replace: 'STRETCH = 1' },
+    {
+      file: 'src/server/contacts/waiting.ts',
+      find: 'STRETCHES_IN_ONE_TURN = 4',
+      replace: 'STRETCHES_IN_ONE_TURN = 1',
+    },
   ],
 }
 
