@@ -211,6 +211,23 @@ describe('nobody waits for a long list', () => {
     })
   })
 
+  test('nobody waits for the whole of a list that is very long', async () => {
+    const turns: (() => void)[] = []
+    const inLane = createLanes(2, { defer: (callback) => turns.push(callback) })
+    let done = 0
+    const judge = async (count: number) => {
+      await inLane((pace) => inSteps(Array.from({ length: count }), () => done++, pace))
+      return done
+    }
+    const ends = Promise.all([judge(100_000), judge(3_000)])
+    while (done < 103_000) {
+      turns.shift()?.()
+      await new Promise(setImmediate)
+    }
+    const [, end] = await ends
+    expect(end).toBeLessThanOrEqual(10_000 + 3_000 + 2 * 250)
+  })
+
   test('so many are gone through at a time, the others in their order, also behind one that fails', async () => {
     const inLane = createLanes(2, IDLE)
     const ends: ((value: PromiseLike<void> | void) => void)[] = []

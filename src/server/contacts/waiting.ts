@@ -17,6 +17,8 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
 const STRETCH = 250
 /** Of all long ones together so much before others have their turn: some 2 ms. */
 const STRETCHES_IN_ONE_TURN = 4
+/** After so much of one list those that began later go on: nobody waits for the whole of a hundred thousand. */
+const STRETCHES_IN_ONE_GO = 40
 
 /** Asked before a stretch: lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
 export type Pace = () => Awaitable<void>
@@ -25,10 +27,9 @@ export type Pace = () => Awaitable<void>
 export type Lanes = <T>(work: (pace: Pace) => Awaitable<T>) => Awaitable<T>
 
 export function createLanes(count: number, clock: Pick<Clock, 'defer'>): Lanes {
-  const paceOf = createPaces(clock)
+  const createPace = createPaces(clock)
   const waiting: (() => void)[] = []
   let busy = 0
-  let begun = 0
   const leave = (): void => {
     const next = waiting.shift()
     if (next) next()
@@ -43,7 +44,7 @@ export function createLanes(count: number, clock: Pick<Clock, 'defer'>): Lanes {
     throw error
   }
   const run = <T>(work: (pace: Pace) => Awaitable<T>): Awaitable<T> => {
-    const value = attempt(work, paceOf(++begun))
+    const value = attempt(work, createPace())
     return isPromise(value) ? value.then(left, failed) : left(value)
   }
   return (work) => {
@@ -66,8 +67,9 @@ interface Paused {
  * So much is done in a turn by all together, and who began first goes on first: side by side they would all be done last, and what is
  * known of each so far would outlive the young generation.
  */
-function createPaces(clock: Pick<Clock, 'defer'>): (place: number) => Pace {
+function createPaces(clock: Pick<Clock, 'defer'>): () => Pace {
   const paused: Paused[] = []
+  let places = 0
   let done = 0
   const turn = (): void => {
     done = 1
@@ -75,13 +77,19 @@ function createPaces(clock: Pick<Clock, 'defer'>): (place: number) => Pace {
     if (paused.length > 0) clock.defer(turn)
     next?.goOn()
   }
-  return (place) => () => {
-    if (++done <= STRETCHES_IN_ONE_TURN) return
-    return new Promise((resolve) => {
+  const pause = async (place: number): Promise<void> =>
+    new Promise((resolve) => {
       if (paused.length === 0) clock.defer(turn)
       const behind = paused.findIndex((other) => other.place > place)
       paused.splice(behind < 0 ? paused.length : behind, 0, { place, goOn: resolve })
     })
+  return () => {
+    let place = places++
+    let stretches = 0
+    return () => {
+      if (++stretches % STRETCHES_IN_ONE_GO === 0) place = places++
+      return ++done > STRETCHES_IN_ONE_TURN ? pause(place) : undefined
+    }
   }
 }
 
