@@ -177,7 +177,7 @@ export function breaks(world: World, promise: PromiseId, what: string): void {
 /** The longest that a change takes into the storage, once its instant has come. */
 export function writeSlackMs({ setup, bounds }: World): number {
   const { storage, latencyMs, changesPerMinute } = setup
-  const heldMs = changesPerMinute < 60 ? RETRY_MS + bounds.tickMs : 0
+  const heldMs = GATHERING_MS + (changesPerMinute < 60 ? RETRY_MS + bounds.tickMs : 0)
   if (storage === 'prompt') return heldMs
   return heldMs + 4 * latencyMs + (storage === 'failing' ? RETRY_MS + bounds.tickMs : 0)
 }
