@@ -43,6 +43,8 @@ interface Seen {
 const SECOND_MS = 1_000
 const FAR_MS = 60_000
 const NEVER_LATE_MS = 600_000
+/** Epochs are milliseconds, and each side has its own: the one that comes a millisecond later may begin on one side only. */
+const NEVER_REACHED = 3_600_000
 
 /** How often each outcome was met, so that it shows when one is not tried. */
 export type Tally = Map<string, number>
@@ -130,8 +132,8 @@ function createRun(real: RealSide, isSpread: boolean, world: number, met: (outco
         return { real: { ...last.real, version: 0 }, model: { ...last.model, version: 0 } }
       case 'another epoch':
         return {
-          real: { ...last.real, epoch: last.real.epoch + 1 },
-          model: { ...last.model, epoch: last.model.epoch + 1 },
+          real: { ...last.real, epoch: last.real.epoch + NEVER_REACHED },
+          model: { ...last.model, epoch: last.model.epoch + NEVER_REACHED },
         }
       case 'no epoch':
         return NOTHING_SEEN
