@@ -1,5 +1,5 @@
 /** The queue of a user's changes, on their way to the presence service. */
-import type { RecordChange } from '../core/record.ts'
+import type { RecordChange } from '../core/record-change.ts'
 import { scheduleUser } from './deadlines.ts'
 import { isHolding } from './standing.ts'
 import type { QueuedChange, User, Waiter } from './entities.ts'

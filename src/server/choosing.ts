@@ -1,5 +1,5 @@
 /** A choice of what to show, as it arrives at this node. */
-import type { RecordChange } from '../core/record.ts'
+import type { RecordChange } from '../core/record-change.ts'
 import type { StatusChoice } from '../core/model.ts'
 import type { User } from './entities.ts'
 import { type NodeState, storageTime } from './state.ts'

@@ -1,7 +1,7 @@
 /** Sessions, users, who is watched, and what is waited for: the parts of a node's state, as plain data. */
 import type { ServerHeartbeat } from '../core/heartbeat.ts'
 import type { PresenceView, SessionActivity } from '../core/model.ts'
-import type { RecordChange } from '../core/record.ts'
+import type { RecordChange } from '../core/record-change.ts'
 import type { Version, VersionedRecord } from '../core/version.ts'
 import type { Sight, Sights } from '../core/visibility.ts'
 import type { ConnectionId, Identity, RequestId } from './machine.ts'

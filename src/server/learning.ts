@@ -4,14 +4,8 @@
  */
 import { doubtAbsent } from './asking.ts'
 import { sameView, UNKNOWN_VIEW } from '../core/model.ts'
-import {
-  applyChange,
-  EMPTY_RECORD,
-  type RecordChange,
-  type SessionEntry,
-  type UserRecord,
-  viewOf,
-} from '../core/record.ts'
+import { EMPTY_RECORD, type SessionEntry, type UserRecord, viewOf } from '../core/record.ts'
+import { applyChange, type RecordChange } from '../core/record-change.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
 import { endingSessions, holdEnds, markUser } from './changes.ts'
 import { scheduleUser } from './deadlines.ts'

@@ -1,6 +1,7 @@
 /** What is to stand in the storage for a user, by all that waits for them. */
 import { sameView } from '../core/model.ts'
-import { applyChange, type RecordChange, type UserRecord, viewOf } from '../core/record.ts'
+import { type UserRecord, viewOf } from '../core/record.ts'
+import { applyChange, type RecordChange } from '../core/record-change.ts'
 import { nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdUser } from './changes.ts'
 import { RETRY_MS, scheduleUser } from './deadlines.ts'

@@ -1,5 +1,5 @@
 /** What has been written stands in the storage: whoever waits for it is answered, whoever watches is told. */
-import type { RecordChange } from '../core/record.ts'
+import type { RecordChange } from '../core/record-change.ts'
 import { isNewer } from '../core/version.ts'
 import { markUser } from './changes.ts'
 import { scheduleUser } from './deadlines.ts'

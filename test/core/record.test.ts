@@ -7,14 +7,13 @@ import {
   type StatusChoice,
 } from '../../src/core/model.ts'
 import {
-  applyChange,
   EMPTY_RECORD,
   isInvisible,
-  type RecordChange,
   type SessionEntry,
   type UserRecord,
   viewOf,
 } from '../../src/core/record.ts'
+import { applyChange, type RecordChange } from '../../src/core/record-change.ts'
 
 const NOW = 1_000_000
 

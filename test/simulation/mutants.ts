@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'counter-instead-of-set',
-    file: 'src/core/record.ts',
+    file: 'src/core/record-change.ts',
     find: 'const sessions = record.sessions.filter((session) => !isOver(session))',
     replace: 'const sessions = record.sessions.slice(1)',
     breaks: ['S1', 'S2', 'S9', 'S10', 'S12', 'S15'],
@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'any-close-is-offline',
-    file: 'src/core/record.ts',
+    file: 'src/core/record-change.ts',
     find: 'const sessions = record.sessions.filter((session) => !isOver(session))',
     replace: 'const sessions: typeof record.sessions = []',
     breaks: ['S2', 'S10', 'S12', 'S15'],
@@ -113,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'superseded-stays',
-    file: 'src/core/record.ts',
+    file: 'src/core/record-change.ts',
     find: 'const others = record.sessions.filter(({ id }) => id !== previous || id === session.id)',
     replace: 'const others = record.sessions',
     breaks: ['S1', 'S12', 'S9'],

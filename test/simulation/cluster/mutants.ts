@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'choice-is-not-put-back',
-    file: 'src/core/record.ts',
+    file: 'src/core/record-change.ts',
     find: 'const { choice, chosenAt } = isOutdated(lost.chosenAt ?? 0, record, now) ? record : lost',
     replace: 'const { choice, chosenAt } = now > 0 ? record : lost',
     breaks: ['CHOICE', 'S4'],
@@ -117,7 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'counter-of-sessions',
-    file: 'src/core/record.ts',
+    file: 'src/core/record-change.ts',
     find: 'const others = record.sessions.filter((entry) => isOthers(entry) && !isOver(entry))',
     replace: 'const others = record.sessions',
     breaks: ['S1', 'S12', 'S9', 'S6', 'ENTRY', 'S2', 'S15', 'S10'],
