@@ -1,11 +1,7 @@
 /** Lists that come page by page: what happens while they are on their way, and that nobody else waits for them. */
 import { describe, expect, test } from 'vitest'
-import { createLanes, inSteps } from '../../src/server/contacts/waiting.ts'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
-import type { Sight } from '../../src/core/visibility.ts'
-import { userOf } from '../../src/server/registry.ts'
-import { createNode, type NodeConfig } from '../../src/server/state.ts'
-import { watchByRoster } from '../../src/server/watch.ts'
+import { createLanes } from '../../src/server/contacts/lanes.ts'
+import { inSteps } from '../../src/server/contacts/waiting.ts'
 import { choice, createServerWorld, GOODBYE, type Peer, type ServerWorld } from '../support/server-world.ts'
 
 const PAGE = 500
@@ -261,19 +257,4 @@ describe('nobody waits for a long list', () => {
     const inLane = createLanes(1, IDLE)
     expect(inLane((pace) => inSteps([1, 2, 3], (item) => item * 2, pace))).toEqual([2, 4, 6])
   })
-})
-
-test('the table of who is on a long list is laid out once, and not once a page', () => {
-  const timing = { timeoutMs: 60_000 } as NodeConfig['timing']
-  const config = { timing, limits: DEFAULT_LIMITS, address: 'node', writer: 0, shared: false } as NodeConfig
-  const node = createNode(config, 0, 0)
-  const hub = userOf(node, 'hub', 0)
-  const sights = new Map<string, Sight>(friends.map((friend) => [friend, 'exact']))
-  const tables = new Set<Uint32Array>()
-  for (let from = 0; from < friends.length; from += PAGE) {
-    watchByRoster(node, hub, friends.slice(from, from + PAGE), sights)
-    tables.add(hub.viewers.slots)
-  }
-  expect(hub.viewers.listed).toBe(friends.length)
-  expect(tables.size).toBe(1)
 })

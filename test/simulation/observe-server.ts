@@ -9,6 +9,7 @@ import { follow } from './history.ts'
 import { createServerSide, noteAnswer, type ServerSide, serverMessage } from './server-side.ts'
 import type { SocketObserver } from './socket.ts'
 import { liveUntil } from './truth.ts'
+import { GATHERING_MS } from './waits.ts'
 import { behindMs, breaks, type Trace, type UserTruth, type World } from './world.ts'
 
 export function observeServer(world: World, link: MemoryLink, trace: Trace): SocketObserver {
@@ -133,8 +134,9 @@ function tell(world: World, side: ServerSide, wire: WirePresence, isNotice: bool
     if (wire.status !== 'unknown' || Object.keys(wire).length > 2) breaks(world, 'S7', where)
     return
   }
-  // S14, "≤ W after a stepped clock": an answer of the storage that was on its way at the step tells the time before it.
-  const learns = world.wallSteppedAt + world.setup.latencyMs / 2 + 1
+  // S14, "≤ W after a stepped clock": an answer of the storage that was on its way at the step tells the time before it, and what
+  // was told by then is still to be sent.
+  const learns = world.wallSteppedAt + world.setup.latencyMs / 2 + GATHERING_MS + 1
   if (wire.lastSeen !== undefined && wire.lastSeen > server.clock.time() && world.clock.now() > learns)
     breaks(world, 'S6', `${where}, in the future`)
   const verdict = follow(

@@ -27,7 +27,7 @@ const VARIANTS = {
     { file: 'src/server/flush.ts', find: 'RECORDS_IN_ONE_TURN = 5_000', replace: 'RECORDS_IN_ONE_TURN = 1' },
     { file: 'src/server/contacts/waiting.ts', find: 'STRETCH = 250', replace: 'STRETCH = 1' },
     {
-      file: 'src/server/contacts/waiting.ts',
+      file: 'src/server/contacts/lanes.ts',
       find: 'STRETCHES_IN_ONE_TURN = 4',
       replace: 'STRETCHES_IN_ONE_TURN = 1',
     },
