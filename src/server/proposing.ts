@@ -1,6 +1,6 @@
 /** What is to stand in the storage for a user, by all that waits for them. */
 import { sameView } from '../core/model.ts'
-import { type UserRecord, viewOf } from '../core/record.ts'
+import { type SessionEntry, type UserRecord, viewOf } from '../core/record.ts'
 import { applyChange, type RecordChange } from '../core/record-change.ts'
 import { nextVersion, type VersionedRecord } from '../core/version.ts'
 import { holdUser } from './changes.ts'
@@ -66,10 +66,14 @@ function mayBeMissing(node: NodeState, known: VersionedRecord, now: number): boo
 /** A session is held under the name that the node has when it is written; who is gone by then is not put back. */
 function signed(node: NodeState, user: User, change: RecordChange): RecordChange {
   const holder = node.incarnation
-  if (change.type === 'open') return { ...change, session: { ...change.session, node: holder } }
+  if (change.type === 'open') return { ...change, session: heldBy(holder, change.session) }
   if (change.type !== 'reconcile') return change
   const left = change.sessions.filter(({ id }) => isUnderWay(user, id))
-  return { ...change, sessions: left.map((session) => ({ ...session, node: holder })) }
+  return { ...change, sessions: left.map((session) => heldBy(holder, session)) }
+}
+
+function heldBy(node: string, { id, activity }: SessionEntry): SessionEntry {
+  return { id, node, activity }
 }
 
 /** A hold starts a new count, so that what was held goes out when it ends. */
