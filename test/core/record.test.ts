@@ -259,6 +259,22 @@ describe('changes', () => {
     )
   })
 
+  it('leave alone what a newer version has put there', () => {
+    fc.assert(
+      fc.property(fc.array(anyChange, { maxLength: 25 }), (changes) => {
+        const newer: UserRecord & { later: string } = { ...EMPTY_RECORD, later: 'kept' }
+        const coming = { ...open('a'), unseenMs: 10 } as RecordChange
+        const all = [{ type: 'kick' }, { type: 'invalidate' }, coming, ...changes, { type: 'lapse' }] as const
+        all.reduce<UserRecord>((record, change, index) => {
+          const now = NOW + index
+          const next = applyChange(record, anchored(change, now), now)
+          expect(next).toMatchObject({ later: 'kept' })
+          return next
+        }, newer)
+      }),
+    )
+  })
+
   it('leave a record that survives JSON', () => {
     fc.assert(
       fc.property(anyHistory, (history) => {

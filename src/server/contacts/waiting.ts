@@ -14,6 +14,7 @@ export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable
 
 /** So many in one go: a list that is no longer waits for nobody. */
 const STRETCH = 250
+
 /** Asked before a stretch: lets the event loop turn where enough has been done; a promise, where it has to be waited for. */
 export type Pace = () => Awaitable<void>
 
