@@ -50,9 +50,6 @@ type AudienceRule = 'everyone' | 'contacts' | 'nobody' | IdSet
 /** How much of a user somebody sees: nothing, that they are online, and when they were last seen, more or less exactly. */
 export type Sight = 'nothing' | 'status' | LastSeenPrecision
 
-/** By user; who is left out is not seen. */
-export type Sights = ReadonlyMap<string, Sight>
-
 const NOBODY: ReadonlySet<string> = new Set()
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
@@ -72,28 +69,20 @@ export const DEFAULT_PRIVACY: Privacy = Object.freeze({
   blocked: createIdSet(NOBODY),
 })
 
-/** Two users, and what they have settled. */
-interface Pair {
-  readonly viewer: string
-  readonly target: string
-  /** The contacts say that the viewer may see the target. */
-  readonly isContact: boolean
-  readonly of: Privacy
-  readonly by: Privacy
-}
+/** How much is seen of a user who has settled this. `isContact`: the contacts say that they may be seen. */
+export type Judge = (target: string, of: Privacy, isContact: boolean) => Sight
 
-/** Decides how much of one user another sees. */
-export function judge(pair: Pair): Sight {
-  const { viewer, target, of, by } = pair
-  if (viewer === target) return 'exact'
-  if (hasId(of.blocked, viewer) || hasId(by.blocked, target)) return 'nothing'
-  if (!isShown('online', pair)) return 'nothing'
-  return isShown('lastSeen', pair) ? of.precision : 'status'
-}
-
-function isShown(kind: 'online' | 'lastSeen', { viewer, target, isContact, of, by }: Pair): boolean {
-  if (!admits(of[kind], viewer, isContact)) return false
-  return !(of.reciprocal && by.reciprocal && hidesFrom(by[kind], target))
+/** Decides how much a viewer who has settled this sees of others. */
+export function judgeFor(viewer: string, by: Privacy): Judge {
+  return (target, of, isContact) => {
+    if (viewer === target) return 'exact'
+    if (hasId(of.blocked, viewer) || hasId(by.blocked, target)) return 'nothing'
+    const isMutual = of.reciprocal && by.reciprocal
+    if (!admits(of.online, viewer, isContact)) return 'nothing'
+    if (isMutual && hidesFrom(by.online, target)) return 'nothing'
+    if (!admits(of.lastSeen, viewer, isContact)) return 'status'
+    return isMutual && hidesFrom(by.lastSeen, target) ? 'status' : of.precision
+  }
 }
 
 /** Whether anybody may watch a user, known or not. */

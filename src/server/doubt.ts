@@ -2,11 +2,9 @@
  * Contacts change while questions about them are under way. An answer may be older than the change, so whatever was
  * asked before and concerns the user is asked again: who was just blocked must not be shown anything by a late answer.
  */
-import type { Sights } from '../core/visibility.ts'
 import type { Answer } from './entities.ts'
+import { NOBODY, Sights } from './sights.ts'
 import type { NodeState } from './state.ts'
-
-const NOBODY: Sights = new Map()
 
 /** Notes a change of contacts with every question that is under way. */
 export function castDoubt(node: NodeState, changed: string): void {
@@ -18,9 +16,7 @@ export function castDoubt(node: NodeState, changed: string): void {
 }
 
 function without(sights: Sights, id: string): Sights {
-  const rest = new Map(sights)
-  rest.delete(id)
-  return rest
+  return new Sights([...sights.byId()].filter(([seen]) => seen !== id))
 }
 
 /** Anything may have changed. */

@@ -6,7 +6,7 @@
  * refused costs what being answered costs (S7).
  */
 import { type Awaitable, isPromise } from '../core/awaitable.ts'
-import { isOpen, judge, type Privacy, type Sight, type Sights } from '../core/visibility.ts'
+import { isOpen, judgeFor, type Privacy } from '../core/visibility.ts'
 import type { Clock } from '../core/clock.ts'
 import { countOf, type IdSet } from '../core/id-set.ts'
 import type { Limits } from '../core/limits.ts'
@@ -17,6 +17,7 @@ import { andThen, inSteps, isLong, type Pace } from './contacts/waiting.ts'
 import type { AudienceQuestion, Judgement, SightsQuestion, Told } from './machine.ts'
 import type { PrivacyAdapter } from './privacy/contract.ts'
 import { createSettingsReader } from './settings.ts'
+import { Sights } from './sights.ts'
 
 /** What the machine asks. */
 export interface Judging {
@@ -49,11 +50,12 @@ export function createJudging(
     pace?: Pace,
   ): Awaitable<Sights> =>
     andThen(settings.own(viewer), (by) => {
-      const seen = new Map<string, Sight>()
+      const seen = new Sights()
       const now = clock.now()
+      const judge = judgeFor(viewer, by)
       const note = (target: string, of: Privacy): void => {
-        const sight = judge({ viewer, target, isContact: isContact(target), of, by })
-        if (sight !== 'nothing') seen.set(target, sight)
+        const sight = judge(target, of, isContact(target))
+        if (sight !== 'nothing') seen.add(target, sight)
       }
       // A hundred for each who comes: nothing is made anew where the answer is there.
       const lookAt = (target: string): Awaitable<void> => {

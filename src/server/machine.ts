@@ -4,7 +4,7 @@
  */
 import type { PresenceErrorCode } from '../core/errors.ts'
 import type { Presence, StatusChoice } from '../core/model.ts'
-import type { Sights } from '../core/visibility.ts'
+import type { Sights } from './sights.ts'
 import type { ReadReply, Stamp, Swap, SwapReply } from './storage/contract.ts'
 import type { Claim, ClaimReply, EntryReply, Flush, FlushReply, SessionOwner } from './storage/nodes.ts'
 

@@ -8,7 +8,7 @@
  * costs the same whatever they are, and whether they exist.
  */
 import { UNKNOWN_VIEW } from '../core/model.ts'
-import { cover, type Sights } from '../core/visibility.ts'
+import { cover } from '../core/visibility.ts'
 import { judgeEveryMs, RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction, RequestId } from './machine.ts'
 import { isDoubtful } from './doubt.ts'
@@ -17,6 +17,7 @@ import { learnAll } from './learning.ts'
 import { presenceOf } from './presence-of.ts'
 import { isConnected } from './registry.ts'
 import { applyRoster, HIDDEN } from './sight.ts'
+import { NOBODY, type Sights } from './sights.ts'
 import { showPage, spread, takePage } from './snapshot.ts'
 import { isFenced, shownBy } from './standing.ts'
 import type { Answer, PageIds, Query, Session, User } from './entities.ts'
@@ -27,7 +28,6 @@ import type { ReadReply, StoredRecord } from './storage/contract.ts'
 import { admitStrangers } from './strangers.ts'
 import { forgetRoster, isSubscribed, judgeSubscription, stopSubscribing, subscribe } from './watch.ts'
 
-const NOBODY: Sights = new Map()
 /** Questions of a session that are under way, or whose answers its socket has not taken yet. */
 const WAITING_QUESTIONS = 64
 /** So many of them about the whole roster: one, and one more for who left it and came back to it. */
@@ -130,7 +130,7 @@ export function onVisibility(
   query.sights = sights
   if (query.kind === 'roster') startRoster(node, query, sights, out)
   if (session && query.kind === 'subscribe')
-    for (const id of query.ids) judgeSubscription(node, session, id, sights.get(id) ?? 'nothing')
+    for (const id of query.ids) judgeSubscription(node, session, id, sights.of(id))
   if (session?.user) noteWatching(node, session.user, query, now, out)
   readRecords(node, query, now, out)
 }
@@ -228,7 +228,7 @@ function readRecords(node: NodeState, query: Query, now: number, out: NodeAction
 
 /** Other sessions of the user may watch the roster already: what is new to them, and what is gone, they are told. Its pages are watched one by one. */
 function startRoster(node: NodeState, query: Query, sights: Sights, out: NodeAction[]): void {
-  query.ids = [...sights.keys()]
+  query.ids = sights.ids
   const { session } = query
   if (!session?.user || !session.watchesRoster) return
   if (session.user.hasRoster) applyRoster(node, session.user, sights, { except: session }, out)
@@ -272,7 +272,7 @@ function wholeOf({ records }: ReadReply): readonly StoredRecord[] | null {
 function presencesOf(node: NodeState, query: Query, records: readonly (StoredRecord | null)[], now: number) {
   const time = storageTime(node, now)
   return query.ids.map((id, index) => {
-    const sight = query.viewer === null ? 'exact' : (query.sights?.get(id) ?? 'nothing')
+    const sight = query.viewer === null ? 'exact' : (query.sights?.of(id) ?? 'nothing')
     const stored = records[index]
     return presenceOf(id, stored ? cover(shownBy(node, stored, time, now), sight, time) : UNKNOWN_VIEW)
   })

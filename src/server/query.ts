@@ -1,8 +1,6 @@
 /** Begins and ends questions about users. */
-import type { Sights } from '../core/visibility.ts'
 import type { Query, Session } from './entities.ts'
-
-const NOBODY: Sights = new Map()
+import { NOBODY } from './sights.ts'
 
 /** A question of a session or of the application. */
 export function createQuery(

@@ -3,17 +3,17 @@
  * sight is told what there is to see, who loses it gets `unknown`. Pushes need no review: they ask the contacts anew.
  */
 import { castDoubt, castDoubtOnAll, isDoubtful } from './doubt.ts'
-import type { Sight, Sights } from '../core/visibility.ts'
+import type { Sight } from '../core/visibility.ts'
 import { judgeEveryMs, scheduleUser } from './deadlines.ts'
 import type { Judgement, NodeAction } from './machine.ts'
 import { liveSessions } from './registry.ts'
 import { applyRoster, hide, judgeLater, readGained } from './sight.ts'
+import { NOBODY, Sights } from './sights.ts'
 import type { Query, ReviewAudience, ReviewPairs, ReviewRoster, Session, User } from './entities.ts'
 import { file, type NodeState, nextSpread } from './state.ts'
 import { isSubscribed, judgeSubscription, rosterSight, sightOf, subscribedIds, viewersOf } from './watch.ts'
 
 const NONE: ReadonlySet<string> = new Set()
-const NOBODY: Sights = new Map()
 
 /** Why something is judged again. */
 interface Occasion {
@@ -136,7 +136,7 @@ export function onReviewPairs(
     // By their roster they may have seen as much before.
     const watched = node.watched.get(id)
     const before = sightOf(session, watched)
-    judgeSubscription(node, session, id, judgement?.sights.get(id) ?? 'nothing')
+    judgeSubscription(node, session, id, judgement?.sights.of(id) ?? 'nothing')
     const sight = sightOf(session, watched)
     judged.set(id, sight)
     if (sight === before && !unsure.has(viewer) && !unsure.has(id)) continue
@@ -149,14 +149,14 @@ export function onReviewPairs(
 }
 
 /** What an answer under way may show, by what is known now: more too, where somebody is asked about by id. */
-function amended({ kind, ids }: Query, sights: Sights, judged: Sights): Sights {
+function amended({ kind, ids }: Query, sights: Sights, judged: ReadonlyMap<string, Sight>): Sights {
   const asked = kind === 'roster' ? sights : new Set(ids)
-  const all = new Map(sights)
+  const all = new Map(sights.byId())
   for (const [id, sight] of judged) {
     if (sight === 'nothing') all.delete(id)
     else if (asked.has(id)) all.set(id, sight)
   }
-  return all
+  return new Sights(all)
 }
 
 /** A viewer's time has come: what could not be asked is asked again, and what nobody told of is found. */

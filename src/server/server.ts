@@ -254,7 +254,7 @@ function announce(events: EventEmitter<PresenceServerEvents>, notice: Notice): v
   } else if (notice.type === 'watch') {
     const { userId, asked, sights } = notice
     // A roster may be long, and few applications keep an audit.
-    if (events.listenerCount('watch') > 0) events.emit('watch', { userId, asked, shown: [...sights.keys()] })
+    if (events.listenerCount('watch') > 0) events.emit('watch', { userId, asked, shown: [...sights.ids] })
   } else if (notice.type === 'alarm') {
     const { userId, denied, strangers } = notice
     events.emit('alarm', { userId, denied, strangers })

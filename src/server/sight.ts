@@ -2,7 +2,6 @@
 import { encodePresence } from '../core/codec.ts'
 import { UNKNOWN_VIEW } from '../core/model.ts'
 import { isNewer, type Version } from '../core/version.ts'
-import type { Sights } from '../core/visibility.ts'
 import { RETRY_MS, scheduleUser } from './deadlines.ts'
 import type { NodeAction } from './machine.ts'
 import { enqueueChange } from './outbox.ts'
@@ -11,6 +10,7 @@ import type { Query, Session, User } from './entities.ts'
 import { liveSessions } from './registry.ts'
 import type { ReadPurpose } from './purposes.ts'
 import { createQuery, endQuery, startQuery } from './query.ts'
+import type { Sights } from './sights.ts'
 import { viewFor } from './snapshot.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply } from './storage/contract.ts'
@@ -38,8 +38,9 @@ export function applyRoster(
   const { unsure = NONE } = how
   const isAllUnsure = unsure.has(viewer.id)
   const gained: string[] = []
-  roster.forEach((sight, id) => {
-    if (isAllUnsure || unsure.has(id) || rosterSight(node, viewer, id) !== sight) gained.push(id)
+  roster.ids.forEach((id, place) => {
+    const isSame = rosterSight(node, viewer, id) === roster.sights[place]
+    if (isAllUnsure || unsure.has(id) || !isSame) gained.push(id)
   })
   // Most lists that are looked at again by and by are as they were.
   if (gained.length === 0 && viewer.viewers.listed === roster.size) return
@@ -47,7 +48,7 @@ export function applyRoster(
   const watching = liveSessions(viewer).filter((session) => session.watchesRoster)
   const told = watching.map((session) => (session === how.except ? [] : gained.filter(isPast(session))))
   const watchedBefore = gained.filter((id) => rosterSight(node, viewer, id) !== 'nothing')
-  for (const ids of [watchedBefore, ...told]) watchByRoster(node, viewer, ids, roster)
+  for (const ids of [watchedBefore, ...told]) watchByRoster(node, viewer, roster, ids)
   leaveRoster(node, viewer, lost)
   watching.forEach((session, index) => {
     amendSnapshots(session, roster)
@@ -73,7 +74,7 @@ function amendSnapshots(session: Session, roster: Sights): void {
   for (const query of rosterQueries(session)) {
     const listed = new Set(query.ids)
     query.sights = roster
-    query.ids = [...query.ids, ...[...roster.keys()].filter((id) => !listed.has(id))]
+    query.ids = [...query.ids, ...roster.ids.filter((id) => !listed.has(id))]
   }
 }
 

@@ -21,7 +21,8 @@ const PAGE_RECORDS = 500
 
 /** Takes the next page of a question in hand: from now on it is watched, and may be read. */
 export function takePage(node: NodeState, session: Session, query: Query): PageIds {
-  const all = query.ids.slice(query.taken, query.taken + PAGE_RECORDS)
+  const from = query.taken
+  const all = query.ids.slice(from, from + PAGE_RECORDS)
   query.taken += all.length
   const { sights } = query
   // A roster's ids are those that may be seen, but for who was lost since.
@@ -29,7 +30,7 @@ export function takePage(node: NodeState, session: Session, query: Query): PageI
   const seen = areSeen ? all : all.filter((id) => sights.has(id))
   const visible = seen.length === all.length ? all : seen
   const byRoster = query.kind === 'roster' && session.watchesRoster
-  if (byRoster && sights && session.user) watchByRoster(node, session.user, visible, sights)
+  if (byRoster && sights && session.user) watchByRoster(node, session.user, sights, visible, from)
   return { all, visible }
 }
 
@@ -58,7 +59,16 @@ export function takeReadPage(
   if (!answer?.page) return null
   const { query, page } = answer
   const { ids, records } = page
-  const shown = ids.map((id, index) => showOne(node, session, query, id, records[index] ?? null, now))
+  const time = storageTime(node, now)
+  const from = query.taken - ids.length
+  const mayBeAsTold = isAlone(session, query)
+  const shown = ids.map((id, index) => {
+    const record = records[index] ?? null
+    // Of whom nothing was read nothing is looked up either: most of them may not be seen.
+    const watched = record ? node.watched.get(id) : undefined
+    const told = mayBeAsTold && record && watched ? showAsTold(session, watched, record, time) : null
+    return told ?? showOne(node, session, query, { id, place: from + index, record, watched }, now)
+  })
   const more = query.taken < query.ids.length
   answer.page = null
   if (more) readPage(node, session, answer, out)
@@ -110,34 +120,43 @@ export function spread(
   return all.map((id) => found.get(id) ?? null)
 }
 
+/** The text that was encoded for others, where this one is to see the same: most do. */
+function showAsTold(session: Session, watched: Watched, record: StoredRecord, time: number): string | null {
+  const { told } = watched
+  if (!told || !isAsTold(watched, record)) return null
+  const sight = sightOf(session, watched)
+  if (sight === 'nothing') return null
+  forgetStray(watched, session)
+  return textAt(told, sight, time)
+}
+
+/** Somebody in an answer. */
+interface Shown {
+  readonly id: string
+  /** Among all whom the question is about. */
+  readonly place: number
+  readonly record: StoredRecord | null
+  readonly watched: Watched | undefined
+}
+
 /**
- * What an answer shows of one user, encoded; the same text that was encoded for others, where they see the same. Whoever
- * could not be seen yet when the page was read is shown as a push has shown them since, or will.
+ * What an answer shows of one user, encoded. Whoever could not be seen yet when the page was read is shown as a push has shown
+ * them since, or will.
  */
 function showOne(
   node: NodeState,
   session: Session,
   query: Query,
-  id: string,
-  record: StoredRecord | null,
+  { id, place, record, watched }: Shown,
   now: number,
 ): string {
   const time = storageTime(node, now)
-  // Of whom nothing was read nothing is looked up either: most of them may not be seen.
-  const watched = record ? node.watched.get(id) : undefined
-  const told = watched?.told
-  if (record && told && isAlone(session, query) && isAsTold(watched, record)) {
-    const kept = sightOf(session, watched)
-    if (kept !== 'nothing') {
-      forgetStray(watched, session)
-      return textAt(told, kept, time)
-    }
-  }
-  const sight = query.sights?.get(id) ?? 'nothing'
+  const sight = query.sights?.of(id, place) ?? 'nothing'
   if (sight === 'nothing') return encodePresence(id, UNKNOWN_VIEW)
   if (!record) return textAt(createTelling(id, query.pushed.get(id)?.view ?? UNKNOWN_VIEW), sight, time)
   const pushed = query.pushed.get(id)?.version
   const view = viewFor(node, query, id, record, now)
+  const told = watched?.told
   const telling = told && sameView(told.view, view) ? told : createTelling(id, view)
   const version = pushed && isNewer(pushed, record) ? pushed : record
   if (watched) noteShown(session, watched, { version, telling, sight }, time)

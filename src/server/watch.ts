@@ -3,7 +3,7 @@
  * nobody is told the older thing last or the same thing twice, wherever the news comes from.
  */
 import { isNewer, NO_VERSION, type Version } from '../core/version.ts'
-import type { Sight, Sights } from '../core/visibility.ts'
+import type { Sight } from '../core/visibility.ts'
 import type { Session, Shown, Telling, User, Watched } from './entities.ts'
 import { dropValue, putValue, valueOf } from './number-map.ts'
 import {
@@ -17,6 +17,7 @@ import {
   sightIn,
   unlist,
 } from './sight-table.ts'
+import type { Sights } from './sights.ts'
 import { freshNumber, type NodeState } from './state.ts'
 import { textOf } from './telling.ts'
 
@@ -77,14 +78,24 @@ export function rosterIds(node: NodeState, { viewers }: User): string[] {
   return listedIn(viewers).flatMap((number) => valueOf(node.watchedByNumber, number)?.id ?? [])
 }
 
-/** A session of this user wants to know of these too from now on, as they stand in the roster. */
-export function watchByRoster(node: NodeState, viewer: User, ids: readonly string[], roster: Sights): void {
+/**
+ * A session of this user wants to know of these too from now on, as they stand in the roster.
+ *
+ * @param from - where the first of them stands in it, if they follow each other there
+ */
+export function watchByRoster(
+  node: NodeState,
+  viewer: User,
+  roster: Sights,
+  ids: readonly string[],
+  from = 0,
+): void {
   viewer.hasRoster = true
   // For the whole of it: page by page a long list would be laid out anew for each.
   makeRoom(viewer.viewers, roster.size)
-  ids.forEach((id) => {
+  ids.forEach((id, index) => {
     const watched = watchedUser(node, id)
-    putSight(watched.viewers, viewer.number, roster.get(id) ?? 'nothing')
+    putSight(watched.viewers, viewer.number, roster.of(id, from + index))
     list(viewer.viewers, watched.number)
   })
 }

@@ -15,7 +15,7 @@ import {
   cover,
   DEFAULT_PRIVACY,
   isOpen,
-  judge,
+  judgeFor,
   type LastSeenPrecision,
   type Privacy,
   type PrivacySettings,
@@ -49,7 +49,7 @@ const faultOf = (settings: unknown): string | null => {
   return 'fault' in privacy ? privacy.fault : null
 }
 const look = (of: PrivacySettings, by: PrivacySettings, isContact = true): Sight =>
-  judge({ viewer: 'viewer', target: 'target', isContact, of: complete(of), by: complete(by) })
+  judgeFor('viewer', complete(by))('target', complete(of), isContact)
 
 /** The rule once more, from the contract's words: a list of all that stands in the way of seeing something. */
 function oracle(of: PrivacySettings, by: PrivacySettings, isContact: boolean): Sight {
@@ -157,12 +157,8 @@ describe('judge', () => {
       fc.property(anySettings, anySettings, fc.boolean(), (one, other, isContact) => {
         const blocker = complete({ ...one, blocked: ['target'] })
         const blocked = complete(other)
-        expect(judge({ viewer: 'viewer', target: 'target', isContact, of: blocked, by: blocker })).toBe(
-          'nothing',
-        )
-        expect(judge({ viewer: 'target', target: 'viewer', isContact, of: blocker, by: blocked })).toBe(
-          'nothing',
-        )
+        expect(judgeFor('viewer', blocker)('target', blocked, isContact)).toBe('nothing')
+        expect(judgeFor('target', blocked)('viewer', blocker, isContact)).toBe('nothing')
       }),
     )
   })
@@ -171,7 +167,7 @@ describe('judge', () => {
     fc.assert(
       fc.property(anySettings, fc.boolean(), (settings, isContact) => {
         const privacy = complete({ ...settings, blocked: ['me'], online: 'nobody' })
-        expect(judge({ viewer: 'me', target: 'me', isContact, of: privacy, by: privacy })).toBe('exact')
+        expect(judgeFor('me', privacy)('me', privacy, isContact)).toBe('exact')
       }),
     )
   })

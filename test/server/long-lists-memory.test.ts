@@ -5,10 +5,10 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
 import { resolveTiming } from '../../src/core/timing.ts'
-import type { Sight, Sights } from '../../src/core/visibility.ts'
 import { createJudging } from '../../src/server/judging.ts'
 import { createQuery, endQuery, startQuery } from '../../src/server/query.ts'
 import { addConnection, userOf } from '../../src/server/registry.ts'
+import { Sights } from '../../src/server/sights.ts'
 import { shownBy } from '../../src/server/standing.ts'
 import { createNode, type NodeConfig } from '../../src/server/state.ts'
 import { watchByRoster } from '../../src/server/watch.ts'
@@ -65,7 +65,7 @@ test('the table of who is on a long list is laid out once, and not once a page',
   const sights = seeAll()
   const tables = new Set<Uint32Array>()
   for (let from = 0; from < friends.length; from += PAGE) {
-    watchByRoster(node, hub, friends.slice(from, from + PAGE), sights)
+    watchByRoster(node, hub, sights, friends.slice(from, from + PAGE), from)
     tables.add(hub.viewers.slots)
   }
   expect(hub.viewers.listed).toBe(friends.length)
@@ -79,5 +79,5 @@ function openNode() {
 }
 
 function seeAll(): Sights {
-  return new Map<string, Sight>(friends.map((friend) => [friend, 'exact']))
+  return new Sights(friends.map((friend) => [friend, 'exact']))
 }

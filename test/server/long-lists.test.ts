@@ -188,7 +188,12 @@ describe('nobody waits for a long list', () => {
       Array.from({ length: 3_000 }, (__, place) => list * 3_000 + place),
     )
     const judgeAll = async (list: number[], index: number) => {
-      const judged = await inLane((pace) => inSteps(list, (item) => (done++, item), pace))
+      const judged: number[] = []
+      const judge = (item: number) => {
+        done++
+        judged.push(item)
+      }
+      await inLane((pace) => inSteps(list, judge, pace))
       ends[index] = done
       return judged
     }
@@ -212,7 +217,10 @@ describe('nobody waits for a long list', () => {
     const inLane = createLanes(2, { defer: (callback) => turns.push(callback) })
     let done = 0
     const judge = async (count: number) => {
-      await inLane((pace) => inSteps(Array.from({ length: count }), () => done++, pace))
+      const judgeOne = () => {
+        done++
+      }
+      await inLane((pace) => inSteps(Array.from({ length: count }), judgeOne, pace))
       return done
     }
     const ends = Promise.all([judge(100_000), judge(3_000)])
@@ -255,6 +263,9 @@ describe('nobody waits for a long list', () => {
 
   test('a short list is judged at once', () => {
     const inLane = createLanes(1, IDLE)
-    expect(inLane((pace) => inSteps([1, 2, 3], (item) => item * 2, pace))).toEqual([2, 4, 6])
+    const judged: number[] = []
+    const judge = (item: number) => void judged.push(item)
+    expect(inLane((pace) => inSteps([1, 2, 3], judge, pace))).toBeUndefined()
+    expect(judged).toEqual([1, 2, 3])
   })
 })

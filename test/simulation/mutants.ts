@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'page-is-not-watched',
     file: 'src/server/snapshot.ts',
-    find: 'if (byRoster && sights && session.user) watchByRoster(node, session.user, visible, sights)',
+    find: 'if (byRoster && sights && session.user) watchByRoster(node, session.user, sights, visible, from)',
     replace: '',
     breaks: ['S4', 'L1'],
     why: 'whoever stands in a list is shown once and never again',

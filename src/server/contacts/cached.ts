@@ -98,9 +98,12 @@ export function cachedContacts(
     },
     lists(viewer, userIds) {
       const since = changes.of(viewer)
-      const isSeen = (id: string): Awaitable<boolean> =>
-        andThen(asked.get(id, Math.max(since, changes.of(id))), ({ value }) => value.has(viewer))
-      return andThen(inSteps(userIds, isSeen), (verdicts) => userIds.filter((_, index) => verdicts[index]))
+      const seen = new Set<string>()
+      const look = (id: string): Awaitable<void> =>
+        andThen(asked.get(id, Math.max(since, changes.of(id))), ({ value }) => {
+          if (value.has(viewer)) seen.add(id)
+        })
+      return andThen(inSteps(userIds, look), () => userIds.filter((id) => seen.has(id)))
     },
   }
 

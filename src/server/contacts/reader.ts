@@ -45,18 +45,15 @@ export function createContactsReader(
   const visible = (viewer: string, among: readonly string[]): Awaitable<Set<string>> => {
     const others = among.filter((id) => id !== viewer)
     const self = among.length > others.length ? [viewer] : []
-    if (adapter.canSee) {
-      return andThen(list(adapter.canSee(viewer, others)), (seen) =>
-        keep([...others.filter((id) => seen.has(id)), ...self]),
-      )
-    }
-    if (adapter.symmetric) {
-      return andThen(contactsOf(viewer), (seen) => keep([...others.filter((id) => seen.has(id)), ...self]))
-    }
-    return andThen(
-      inSteps(others, (id) => andThen(contactsOf(id), (theirs) => theirs.has(viewer))),
-      (verdicts) => keep([...others.filter((_, index) => verdicts[index]), ...self]),
-    )
+    const those = (seen: ReadonlySet<string>) => new Set([...others.filter((id) => seen.has(id)), ...self])
+    if (adapter.canSee) return andThen(list(adapter.canSee(viewer, others)), those)
+    if (adapter.symmetric) return andThen(contactsOf(viewer), those)
+    const seen = new Set<string>()
+    const look = (id: string) =>
+      andThen(contactsOf(id), (theirs) => {
+        if (theirs.has(viewer)) seen.add(id)
+      })
+    return andThen(inSteps(others, look), () => those(seen))
   }
 
   const roster = (user: string): Awaitable<ReadonlySet<string>> => {
@@ -78,8 +75,4 @@ export function createContactsReader(
           return visible(user, among)
       }
     })
-}
-
-function keep(ids: readonly string[]): Set<string> {
-  return new Set(ids)
 }

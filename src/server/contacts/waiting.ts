@@ -23,30 +23,25 @@ export function isLong(count: number): boolean {
   return count > STRETCH
 }
 
-/** Maps a list, a few at a time where there is something to wait for. */
-export function inSteps<A, B>(
+/** Does something with each of a list, with a few at a time where there is something to wait for. */
+export function inSteps<A>(
   items: readonly A[],
-  map: (item: A) => Awaitable<B>,
+  act: (item: A) => Awaitable<void>,
   pace?: Pace,
-  results: B[] = [],
-): Awaitable<B[]> {
-  const start = results.length
-  for (let place = start; place < items.length; place++) {
-    if (pace && place > start && place % STRETCH === 0) {
+  from = 0,
+): Awaitable<void> {
+  for (let place = from; place < items.length; place++) {
+    if (pace && place > from && place % STRETCH === 0) {
       const pause = pace()
-      if (isPromise(pause)) return pause.then(() => inSteps(items, map, pace, results))
+      if (isPromise(pause)) return pause.then(() => inSteps(items, act, pace, place))
     }
-    const first = attempt(map, items[place] as A)
+    const first = act(items[place] as A)
     if (isPromise(first)) {
-      const others = items.slice(place + 1, place + AT_ONCE).map((item) => attempt(map, item))
-      return Promise.all([first, ...others]).then((values) => {
-        results.push(...values)
-        return inSteps(items, map, pace, results)
-      })
+      const next = place + AT_ONCE
+      const others = items.slice(place + 1, next).map((item) => attempt(act, item))
+      return Promise.all([first, ...others]).then(() => inSteps(items, act, pace, next))
     }
-    results.push(first)
   }
-  return results
 }
 
 /** What throws must not leave the others of its step with nobody to hear of them. */
