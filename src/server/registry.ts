@@ -43,6 +43,7 @@ export function addConnection(
     goodbyeAt: null,
     dueAt: 0,
     slot: null,
+    place: 0,
     phaseEndsAt: now + limits.helloMs,
     sentAwayAt: null,
     expiry: null,
@@ -112,6 +113,7 @@ export function userOf(node: NodeState, id: string, now: number): User {
     retryAt: null,
     dueAt: 0,
     slot: null,
+    place: 0,
   }
   node.users.set(id, user)
   putValue(node.usersByNumber, user.number, user)

@@ -176,8 +176,11 @@ function connectedDue(node: NodeState, session: Session, now: number, out: NodeA
   scheduleSession(node, session)
 }
 
+/** One text for all whose turn it is at a time. */
 function heartbeatFrame(node: NodeState, now: number): string {
-  return `{"type":"heartbeat","now":${storageTime(node, now)}}`
+  const time = storageTime(node, now)
+  if (node.heartbeat.time !== time) node.heartbeat = { time, frame: `{"type":"heartbeat","now":${time}}` }
+  return node.heartbeat.frame
 }
 
 function welcome(

@@ -137,7 +137,7 @@ export interface Comparison {
   repairs: number
 }
 
-const duty = (name: DutyName): Duty => ({ kind: 'duty', name, dueAt: 0, slot: null })
+const duty = (name: DutyName): Duty => ({ kind: 'duty', name, dueAt: 0, slot: null, place: 0 })
 
 export function createSharing(now: number): Sharing {
   return {

@@ -57,6 +57,8 @@ export interface NodeState {
   /** Users with work for the storage, and sessions with frames to send, at the next turn. */
   readonly dirtyUsers: Set<User>
   readonly dirtySessions: Set<Session>
+  /** The last heartbeat that was sent, and what time it tells. */
+  heartbeat: { readonly time: number; readonly frame: string }
   /** How many times watchers were told of somebody. */
   tellings: number
   /** Sessions whose changes wait for more. */
@@ -111,6 +113,7 @@ export function createNode(config: NodeConfig, now: number, time: number): NodeS
     usersTurn: null,
     dirtyUsers: new Set(),
     dirtySessions: new Set(),
+    heartbeat: { time: Number.NaN, frame: '' },
     tellings: 0,
     gathering: createGathering(now),
     ready: [],

@@ -1,5 +1,5 @@
 /**
- * A timing wheel: any number of deadlines, one timer. Moving a deadline costs two set operations, and nothing ticks
+ * A timing wheel: any number of deadlines, one timer. Moving a deadline costs a push and a swap, and nothing ticks
  * while nothing is due.
  *
  * A deadline lies in the slot of the first tick at or after it, so it never fires early and at most one tick late.
@@ -9,11 +9,13 @@
 /** What can lie in a wheel: once at a time, where its deadline says. */
 export interface Timed {
   dueAt: number
-  slot: Set<Timed> | null
+  /** A list and its place there: a `Set` looks for each of them by its hash, three times in a heartbeat. */
+  slot: Timed[] | null
+  place: number
 }
 
 export interface Wheel<Item extends Timed> {
-  readonly slots: readonly Set<Item>[]
+  readonly slots: readonly Item[][]
   readonly tickMs: number
   /** The last tick that was looked at. */
   tick: number
@@ -30,7 +32,7 @@ const TICKS_PER_TIMEOUT = 600
 export function createWheel<Item extends Timed>(timeoutMs: number, now: number): Wheel<Item> {
   const tickMs = Math.max(1, timeoutMs / TICKS_PER_TIMEOUT)
   return {
-    slots: Array.from({ length: SLOTS }, () => new Set<Item>()),
+    slots: Array.from({ length: SLOTS }, (): Item[] => []),
     tickMs,
     tick: Math.floor(now / tickMs),
     nextTick: Number.POSITIVE_INFINITY,
@@ -42,18 +44,23 @@ export function createWheel<Item extends Timed>(timeoutMs: number, now: number):
 export function schedule<Item extends Timed>(wheel: Wheel<Item>, item: Item, dueAt: number): void {
   item.dueAt = dueAt
   const tick = Math.max(wheel.tick + 1, tickAfter(wheel, dueAt))
-  const slot = wheel.slots[tick % SLOTS] as Set<Item>
+  const slot = wheel.slots[tick % SLOTS] as Item[]
   wheel.nextTick = Math.min(wheel.nextTick, tick)
-  if (item.slot === (slot as Set<Timed>)) return
+  if (item.slot === (slot as Timed[])) return
   cancel(wheel, item)
   item.slot = slot
-  slot.add(item)
+  item.place = slot.push(item) - 1
   wheel.size++
 }
 
 export function cancel<Item extends Timed>(wheel: Wheel<Item>, item: Item): void {
-  if (!item.slot) return
-  item.slot.delete(item)
+  const { slot, place } = item
+  if (!slot) return
+  const last = slot.pop() as Timed
+  if (last !== item) {
+    slot[place] = last
+    last.place = place
+  }
   item.slot = null
   wheel.size--
 }
@@ -66,12 +73,20 @@ export function takeDue<Item extends Timed>(wheel: Wheel<Item>, now: number): It
   const first = Math.max(wheel.tick + 1, last - SLOTS + 1)
   wheel.tick = Math.max(wheel.tick, last)
   for (let tick = first; tick <= last; tick++) {
-    for (const item of wheel.slots[tick % SLOTS] as Set<Item>) {
-      if (item.dueAt > now) continue
-      cancel(wheel, item)
-      due.push(item)
+    const slot = wheel.slots[tick % SLOTS] as Item[]
+    let left = 0
+    for (const item of slot) {
+      if (item.dueAt > now) {
+        item.place = left
+        slot[left++] = item
+      } else {
+        item.slot = null
+        due.push(item)
+      }
     }
+    slot.length = left
   }
+  wheel.size -= due.length
   wheel.nextTick = findNextTick(wheel)
   return due
 }
@@ -83,7 +98,7 @@ export function nextTickAt<Item extends Timed>(wheel: Wheel<Item>): number | nul
 
 function findNextTick<Item extends Timed>(wheel: Wheel<Item>): number {
   for (let tick = wheel.tick + 1; tick <= wheel.tick + SLOTS; tick++) {
-    if ((wheel.slots[tick % SLOTS] as Set<Item>).size > 0) return tick
+    if ((wheel.slots[tick % SLOTS] as Item[]).length > 0) return tick
   }
   return Number.POSITIVE_INFINITY
 }

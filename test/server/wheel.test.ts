@@ -14,7 +14,7 @@ interface Item extends Timed {
   readonly name: number
 }
 
-const item = (name: number): Item => ({ name, dueAt: 0, slot: null })
+const item = (name: number): Item => ({ name, dueAt: 0, slot: null, place: 0 })
 /** What is done to the wheel; times are relative to now. */
 type Step =
   | { readonly do: 'set'; readonly name: number; readonly inMs: number }
