@@ -7,7 +7,7 @@ import { scheduleUser } from './deadlines.ts'
 import { createMeter, keepMeter, takeMeter } from './meter.ts'
 import type { Session, User } from './entities.ts'
 import { dropValue, putValue } from './number-map.ts'
-import { freshNumber, type NodeState, nextSpread } from './state.ts'
+import { freshNumber, heartbeatSpread, type NodeState } from './state.ts'
 import { createSightTable } from './sight-table.ts'
 import { isFenced } from './standing.ts'
 import { forgetWatcher, NOT_SEEN, subscribedIds } from './watch.ts'
@@ -48,7 +48,7 @@ export function addConnection(
     sentAwayAt: null,
     expiry: null,
     renewal: null,
-    heartbeat: createServerHeartbeat(now, timing.intervalMs, nextSpread(node)),
+    heartbeat: createServerHeartbeat(now, timing.intervalMs, heartbeatSpread(node, open.connection, now)),
     frames: createMeter(now),
     faults: null,
     floods: null,

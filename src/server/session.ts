@@ -17,7 +17,7 @@ import { noteBacklog, send, sendError, sendFrame } from './outbox.ts'
 import { changePresence } from './changes.ts'
 import { addConnection, sessionOf, userOf } from './registry.ts'
 import type { Session } from './entities.ts'
-import { type NodeState, nextSpread, storageTime } from './state.ts'
+import { heartbeatSpread, type NodeState, storageTime } from './state.ts'
 
 const SECOND_MS = 1_000
 /** With so many changes of one user waiting for the storage nobody is let in any more: each of their sessions has a few. */
@@ -163,7 +163,8 @@ function connectedDue(node: NodeState, session: Session, now: number, out: NodeA
   const { sentAwayAt, expiry } = session
   if (sentAwayAt !== null && now >= sentAwayAt) return refuse(node, session, CLOSE.RESTART, now, out)
   if (expiry && now >= expiry.at) return refuse(node, session, CLOSE.TOKEN_EXPIRED, now, out)
-  const verdict = stepServerHeartbeat(session.heartbeat, now, node.config.timing, nextSpread(node))
+  const spread = heartbeatSpread(node, session.connection, now)
+  const verdict = stepServerHeartbeat(session.heartbeat, now, node.config.timing, spread)
   if (verdict === 'expired') return expire(node, session, now, out)
   if (verdict === 'beat') sendFrame(session, heartbeatFrame(node, now), out)
   if (expiry && now >= expiry.renewAt && !expiry.isAsked) {
