@@ -1,7 +1,7 @@
 /**
- * How much of whom a viewer sees. A roster is gone through from its beginning to its end, so it is kept as two lists: a `Map` takes
- * three times the room, and a tenth of the time of a snapshot is spent filling it and asking it. Who is asked for by id is found by a
- * `Map` that is made then.
+ * How much of whom a viewer sees. A roster is gone through from its beginning to its end, so it is kept as two lists: on its way to a
+ * hundred entries a `Map` takes 7 kB, they take 4, and who stands where they are looked for is found without one. Whoever is asked for
+ * by id alone is found by a `Map` that is made then.
  */
 import type { Sight } from '../core/visibility.ts'
 

@@ -40,14 +40,14 @@ function measured(): Costs {
 }
 
 /**
- * Measured on Node 20: 474, 135,600 to 142,100, 2,360 and 565. Code that is read late makes the lone transition vary; an object
+ * Measured on Node 20: 475, 135,600 to 142,100, 2,330 and 423. Code that is read late makes the lone transition vary; an object
  * more for each recipient shows in the first.
  */
 test.skipIf(!isMeasuredEngine).each([
   ['notification', 481],
   ['loneTransition', 148_000],
-  ['heartbeat', 2_470],
-  ['snapshotRecord', 588],
+  ['heartbeat', 2_425],
+  ['snapshotRecord', 440],
 ] as const)('of a %s no more than %i bytes are allocated (Node 20)', { timeout: 60_000 }, (name, most) => {
   expect(measured()[name].bytes).toBeLessThan(most)
 })

@@ -65,13 +65,13 @@ function textFrame(text: string): Uint8Array[] {
   return [Buffer.from(headFor(bytes.length).text, 'latin1'), bytes]
 }
 
-/** The bytes before a text of so many, each as a character. */
+/** The bytes before a text of so many, each as a character, and how many bytes more they would be in UTF-8. */
 interface Head {
   readonly text: string
   readonly wide: number
 }
 
-/** By length, where it is that of most frames: to make one takes as long as the rest. */
+/** By length, made once for each that most frames have. */
 const heads = new Array<Head | undefined>(KEPT_HEADS)
 
 function headFor(length: number): Head {
