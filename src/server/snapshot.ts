@@ -130,8 +130,8 @@ function showAsTold(session: Session, watched: Watched, record: StoredRecord, ti
   return textAt(told, sight, time)
 }
 
-/** Somebody in an answer. */
-interface Shown {
+/** Somebody who was asked about. */
+interface Asked {
   readonly id: string
   /** Among all whom the question is about. */
   readonly place: number
@@ -147,7 +147,7 @@ function showOne(
   node: NodeState,
   session: Session,
   query: Query,
-  { id, place, record, watched }: Shown,
+  { id, place, record, watched }: Asked,
   now: number,
 ): string {
   const time = storageTime(node, now)
