@@ -90,6 +90,7 @@ export function onLoaded(
       user.known ??= unanswered?.before ?? null
       if (unanswered) markWritten(user, unanswered.changes)
       if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
+      if (unanswered) dropRepairs(user)
       face(node, user, stored, now, out)
       user.knownAt = now
     }
@@ -149,9 +150,22 @@ export function onSwapped(
     user.proposed = 0
     user.work = 'idle'
     if (result === 'done') return succeed(node, proposal, now, out)
-    if (result !== 'late') face(node, user, result, now, out)
+    if (result !== 'late') {
+      dropRepairs(user)
+      face(node, user, result, now, out)
+    }
     markUser(node, user)
   })
+}
+
+/**
+ * What was to be put right by a record that is no more: others have written, and may have ended sessions that it would put back (S12).
+ * The sessions are held against what stands there now.
+ */
+function dropRepairs(user: User): void {
+  const left = user.queue.filter(({ change }) => change.type !== 'reconcile' || change.lost !== null)
+  user.unchecked ||= left.length < user.queue.length
+  user.queue = left
 }
 
 /** The user's deadline has come: a choice lapses, or held work goes on. */

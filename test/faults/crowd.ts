@@ -187,7 +187,10 @@ function truthOf({ present, choice }: Person): PresenceStatus {
 /** What a watcher does not see as it is. */
 function complaintsOf(watcher: Person, byId: ReadonlyMap<string, Person>): string[] {
   if (!watcher.present) return []
-  if (!watcher.connected || !watcher.settled) return [`${watcher.id} is not back`]
+  if (!watcher.connected || !watcher.settled) {
+    const connection = JSON.stringify(watcher.client.connection)
+    return [`${watcher.id} is not back (${connection}): ${watcher.history()}`]
+  }
   return contactsOf(watcher.id).flatMap((id) => {
     const contact = byId.get(id)
     if (!contact) return []

@@ -1,4 +1,5 @@
 /** Nodes on a Redis, and a crowd on the nodes: one world for all tests of a file, gone after the last, however that ends. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, expect } from 'vitest'
 import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts'
 import { type Crowd, createCrowd } from './crowd.ts'
@@ -27,6 +28,9 @@ export interface WorldOptions extends Partial<Omit<NodeSetup, 'redis' | 'port'>>
   readonly present?: number
   readonly seed?: number
 }
+
+/** A node that has not said how it is by then hangs. */
+const ANSWER_MS = 2_000
 
 const ends: (() => unknown)[] = []
 
@@ -63,7 +67,8 @@ export async function openWorld(
   })
   const hold = async (): Promise<void> => {
     crowd.calm()
-    expect(await crowd.agree()).toEqual([])
+    const wrong = await crowd.agree()
+    expect(wrong, wrong.length === 0 ? undefined : await saidBy(nodes)).toEqual([])
     expect(crowd.takeLies()).toEqual([])
   }
   await crowd.come(present)
@@ -101,4 +106,17 @@ export async function openWorld(
       await hold()
     },
   }
+}
+
+/** What nodes say of themselves, for whoever has to find out what went wrong. */
+async function saidBy(nodes: readonly NodeProcess[]): Promise<string> {
+  const said = nodes.map(async (node, place) => {
+    if (!node.alive || node.frozen) return `node ${place} is not there`
+    const asked = Promise.all([node.health(), node.faults()])
+    const answer = await Promise.race([asked, wait(ANSWER_MS, null)])
+    if (!answer) return `node ${place} does not answer`
+    const [health, faults] = answer
+    return `node ${place}: ${JSON.stringify(health)}, ${faults.length} faults, the last ${faults.at(-1) ?? 'none'}`
+  })
+  return (await Promise.all(said)).join('; ')
 }

@@ -193,6 +193,10 @@ const FOUND = [
     'S15: the simulator expected a node that had begun after an outage to know of it, and of what a dead one had not told',
   ],
   [
+    128001932,
+    'S12: a node that had been frozen put sessions back under its new name that others had ended while it was about to',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],

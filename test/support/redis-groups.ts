@@ -133,20 +133,18 @@ async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
     await master.command('cluster', 'ADDSLOTSRANGE', from, to)
     await master.command('cluster', 'SET-CONFIG-EPOCH', index + 1)
   }
-  // Everybody meets everybody: to hear of each other by gossip takes seconds.
-  for (const server of servers) {
-    const others = servers.filter((other) => other !== server)
-    await Promise.all(others.map(({ port }) => server.command('cluster', 'MEET', HOST, port)))
-  }
-  await untilAll(servers, 'NODES', (text) => text.trim().split('\n').length === servers.length)
+  await until(() => haveMet(servers), 'all servers to have met')
   for (const [index, replica] of replicas.entries()) {
     const id = String(await masters[index]?.command('cluster', 'MYID'))
     await until(async () => (await replica.command('cluster', 'REPLICATE', id)) === 'OK', 'a replica')
   }
   await untilAll(servers, 'INFO', (info) => info.includes('cluster_state:ok'))
+  // Clients ask any of them.
   const isWhole = async (): Promise<boolean> => {
-    const slots = (await servers[0]?.command('cluster', 'SLOTS')) as unknown[][]
-    return slots.length === masters.length && slots.every((range) => range.length === 4)
+    const views = await Promise.all(servers.map((server) => server.command('cluster', 'SLOTS')))
+    return (views as unknown[][][]).every(
+      (slots) => slots.length === masters.length && slots.every((range) => range.length === 4),
+    )
   }
   await until(isWhole, 'all slots and replicas')
   const areLinked = async (): Promise<boolean> => {
@@ -154,6 +152,23 @@ async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
     return roles.every((role) => (role as unknown[])[3] === 'connected')
   }
   await until(areLinked, 'the replicas to follow')
+}
+
+/**
+ * Whether everybody knows everybody; who does not is told to meet them. To hear of each other by gossip takes seconds, and a
+ * handshake that was held up for a second is forgotten.
+ */
+async function haveMet(servers: readonly RedisServer[]): Promise<boolean> {
+  const missing = await Promise.all(
+    servers.map(async (server) => {
+      const lines = String(await server.command('cluster', 'NODES')).split('\n')
+      const known = lines.filter((line) => !line.includes('handshake'))
+      const strangers = servers.filter(({ port }) => !known.some((line) => line.includes(`:${port}@`)))
+      await Promise.all(strangers.map(({ port }) => server.command('cluster', 'MEET', HOST, port)))
+      return strangers.length
+    }),
+  )
+  return missing.every((count) => count === 0)
 }
 
 /** The way `redis-cli --cluster reshard` does it. */
