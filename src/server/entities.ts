@@ -40,6 +40,8 @@ export interface Session extends Timed {
   activity: SessionActivity
   /** Somebody took it out of its user's record. Only a sign of life puts it back. */
   doubted: boolean
+  /** Its announcement, while that waits for this sign of life. */
+  parked: QueuedChange | null
   /** When it said goodbye, while that is kept back; storage time. */
   goodbyeAt: number | null
   /** When `phase` ends by itself; monotonic. */

@@ -14,19 +14,18 @@
  */
 import { EMPTY_RECORD, type UserRecord } from '../core/record.ts'
 import { isNewer, type VersionedRecord } from '../core/version.ts'
+import { doubtOpens } from './asking.ts'
 import { holdEnds, holdUser, markUser } from './changes.ts'
 import { RETRY_MS, scheduleUser, userLapsesAt } from './deadlines.ts'
-import type { Proposal, QueuedChange, User } from './entities.ts'
+import type { Proposal, User } from './entities.ts'
 import { waitsForEntry } from './entry.ts'
 import { pursueFanout } from './fanout.ts'
 import { face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
 import { propose } from './proposing.ts'
 import type { ReadPurpose } from './purposes.ts'
-import { isConnected, sessionOf } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { succeed } from './settling.ts'
-import { takeOffEntry } from './sharing.ts'
 import { isFenced, noteLate, stampOf, startHold } from './standing.ts'
 import { file, type NodeState, storageTime } from './state.ts'
 import type { ReadReply, StoredRecord, SwapReply } from './storage/contract.ts'
@@ -89,7 +88,8 @@ export function onLoaded(
       // It was not carried out, or is lost again; and what stood there before it may be lost as well.
       user.known ??= unanswered?.before ?? null
       if (unanswered) markWritten(user, unanswered.changes)
-      if (unanswered && isNewer(stored, unanswered.next)) dropOldOpens(node, user, unanswered.changes)
+      if (unanswered && isNewer(stored, unanswered.next))
+        doubtOpens(node, user, unanswered.changes, stored, now, out)
       if (unanswered) dropRepairs(user)
       face(node, user, stored, now, out)
       user.knownAt = now
@@ -101,24 +101,6 @@ export function onLoaded(
 /** The first so many of what waits were written, and no answer came. */
 function markWritten(user: User, changes: number): void {
   user.queue = user.queue.map((queued, index) => (index < changes ? { ...queued, mayBeDone: true } : queued))
-}
-
-/**
- * Others have written since a swap of which no answer came: perhaps it was carried out, and they have taken out again who
- * came by it. Whoever has no connection any more is not brought back to life (S12).
- */
-function dropOldOpens(node: NodeState, user: User, changes: number): void {
-  const isOld = ({ change }: QueuedChange, index: number): boolean => {
-    if (index >= changes || change.type !== 'open') return false
-    const session = sessionOf(user, change.session.id)
-    return session === undefined || !isConnected(session)
-  }
-  const old = user.queue.filter(isOld)
-  user.queue = user.queue.filter((queued) => !old.includes(queued))
-  // Whoever is still here, in grace, is taken off by their end.
-  for (const { change } of old)
-    if (change.type === 'open' && !sessionOf(user, change.session.id))
-      takeOffEntry(node.sharing, change.session.id)
 }
 
 /** A swap of which no answer came has been carried out. */

@@ -40,6 +40,7 @@ export function addConnection(
     previous: null,
     activity: 'online',
     doubted: false,
+    parked: null,
     goodbyeAt: null,
     dueAt: 0,
     slot: null,

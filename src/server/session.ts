@@ -119,8 +119,12 @@ export function announce(
 /** Somebody took the session out, but its client is alive: it is put back. */
 export function resume(node: NodeState, session: Session): void {
   session.doubted = false
-  const { user, id, activity } = session
-  if (session.phase !== 'live' || !user) return
+  const { user, id, activity, parked } = session
+  if (!user) return
+  session.parked = null
+  if (session.phase === 'announcing' && parked)
+    return changePresence(node, user, parked.change, parked.waiter)
+  if (session.phase !== 'live') return
   const entry = { id, node: node.incarnation, activity }
   changePresence(node, user, { type: 'open', session: entry, previous: null }, null)
 }

@@ -197,6 +197,14 @@ const FOUND = [
     'S12: a node that had been frozen put sessions back under its new name that others had ended while it was about to',
   ],
   [
+    128013352,
+    'S12: a half-open session whose coming was written without an answer was put back after it had been superseded',
+  ],
+  [
+    128010793,
+    'S11: the simulator took no notice of an outage that held up the repair of what a failover had lost',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],

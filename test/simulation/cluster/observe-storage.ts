@@ -171,13 +171,15 @@ function observeRecord(world: World, id: string, author: Known): boolean {
   return true
 }
 
-/** L3: lost records are repaired ≤ failover + 2 F + 1.2 A. */
+/** L3: lost records are repaired ≤ failover + 2 F + 1.2 A; an outage meanwhile holds that up. */
 export function isRepairing({
   calm,
   clock,
   durations: { flushMs, compareMs, callTimeoutMs },
 }: World): boolean {
-  return clock.now() <= calm.lostAt + 2 * flushMs + 1.2 * compareMs + callTimeoutMs
+  const boundMs = 2 * flushMs + 1.2 * compareMs + callTimeoutMs
+  const heldUp = calm.outages.filter(({ from, to }) => to >= calm.lostAt && from <= calm.lostAt + boundMs)
+  return clock.now() <= Math.max(calm.lostAt, ...heldUp.map(({ to }) => to)) + boundMs
 }
 
 function judgeSessions(world: World, user: string, before: UserRecord | null, after: UserRecord): void {
