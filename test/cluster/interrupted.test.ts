@@ -1,6 +1,8 @@
 /** A change of which nobody knows whether it was written, and a storage that has lost what stood there before. */
 import { expect, test } from 'vitest'
-import { type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
+import { EMPTY_RECORD } from '../../src/core/record.ts'
+import type { StoredRecord } from '../../src/server/index.ts'
+import { CALL_TIMEOUT_MS, type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
 import { choice, GOODBYE, T } from '../support/server-world.ts'
 
 test('L2: a storage is wiped while a change is under way: who is online is not shown offline', async () => {
@@ -138,3 +140,44 @@ test('S2: a session was replaced before it was written and the node joins again:
   const entry = cluster.entries().find(({ sessions }) => sessions.size > 0)
   expect([...(entry?.sessions.keys() ?? [])]).toEqual([second.session])
 })
+
+test('S12: a coming was written without an answer and superseded elsewhere: a connection that is half open is not put back', async () => {
+  const { nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  one.way.bus = 'lost'
+  one.way.storage = 'unsure'
+  const before = await one.open('alice')
+  before.answers = false
+  expect(sessionsOf(stored('alice'))).toEqual([before.session])
+  const after = await two.open('alice', { previous: before.session })
+  one.way.storage = 'open'
+  for (let ms = 0; ms < 2 * T; ms += 50) {
+    await clock.advance(50)
+    expect(sessionsOf(stored('alice'))).toEqual([after.session])
+  }
+})
+
+test('S4: a coming was written without an answer and taken out by others: whoever answers is announced all the same', async () => {
+  const { cluster, nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await two.open('bob')
+  one.way.storage = 'unsure'
+  const alice = await one.open('alice')
+  const { epoch, version, record } = stored('alice')
+  const swap = { id: 'alice', expected: { epoch, version }, version: version + 1 }
+  await cluster.storage().swap([{ ...swap, record: { ...(record ?? EMPTY_RECORD), sessions: [] } }], {
+    sentAt: cluster.time(),
+    toleranceMs: T,
+  })
+  one.way.storage = 'open'
+  expect(alice.of('self')).toEqual([])
+  await clock.advance(CALL_TIMEOUT_MS + 2_000)
+  expect(sessionsOf(stored('alice'))).toEqual([alice.session])
+  expect(alice.of('self')).toMatchObject([{ status: 'online' }])
+  await clock.advance(2 * T)
+  expect(bob.statusesOf('alice').at(-1)).toBe('online')
+})
+
+function sessionsOf({ record }: StoredRecord): string[] {
+  return record?.sessions.map(({ id }) => id) ?? []
+}

@@ -23,10 +23,10 @@ export interface ClusterNode extends ServerWorld {
 export interface Way {
   /**
    * `open`; `refused`: every call fails at once; `cut`: no call arrives and none is answered, it fails after
-   * `CALL_TIMEOUT_MS`; `deaf`: calls are carried out, and their answers lost; `partly`: the part of the storage that has
-   * the records refuses, the one that has the directory answers.
+   * `CALL_TIMEOUT_MS`; `deaf`: calls are carried out, and their answers lost; `unsure`: those of swaps alone; `partly`: the
+   * part of the storage that has the records refuses, the one that has the directory answers.
    */
-  storage: 'open' | 'refused' | 'cut' | 'deaf' | 'partly'
+  storage: 'open' | 'refused' | 'cut' | 'deaf' | 'unsure' | 'partly'
   /** Users whose part of the storage does not answer this node. */
   readonly outOf: Set<string>
   /** Whether the messages for this node arrive. */
@@ -105,7 +105,8 @@ function createNode(
       if (way.storage === 'refused' || (way.storage === 'partly' && isOfRecords)) throw new Error('Refused')
       if (way.storage === 'cut') return timeout()
       const answer = carryOut()
-      return way.storage === 'deaf' ? timeout() : later(answer)
+      const isLost = way.storage === 'deaf' || (way.storage === 'unsure' && method === 'swap')
+      return isLost ? timeout() : later(answer)
     },
     reachOf: (id) => (way.outOf.has(id) ? 'none' : 'whole'),
     carry(_, deliver) {
