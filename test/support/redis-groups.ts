@@ -87,7 +87,7 @@ export async function startCluster(): Promise<RedisCluster> {
       const { master } = await rangeOf(slot)
       const target = to ?? (await masters()).find((other) => other !== master)
       if (!target) throw new Error('There is but one master')
-      await moveSlot(slot, master, target)
+      await moveSlot(slot, master, target, { servers, masters })
     },
     stop: () => stopAll(servers),
   }
@@ -171,8 +171,17 @@ async function haveMet(servers: readonly RedisServer[]): Promise<boolean> {
   return missing.every((count) => count === 0)
 }
 
-/** The way `redis-cli --cluster reshard` does it. */
-async function moveSlot(slot: number, source: RedisServer, target: RedisServer): Promise<void> {
+/**
+ * The way `redis-cli --cluster reshard` does it: all masters are told who has the slot now, and at last all know it. Told to two of
+ * them alone it can be lost: where the target had not heard of the source's epoch both have the same, and by the next one of the
+ * source, sent before it gave the slot away, the target takes it for the source's. Then each sends everybody to the other.
+ */
+async function moveSlot(
+  slot: number,
+  source: RedisServer,
+  target: RedisServer,
+  cluster: Pick<RedisCluster, 'servers' | 'masters'>,
+): Promise<void> {
   const sourceId = String(await source.command('cluster', 'MYID'))
   const targetId = String(await target.command('cluster', 'MYID'))
   await target.command('cluster', 'SETSLOT', slot, 'IMPORTING', sourceId)
@@ -182,8 +191,20 @@ async function moveSlot(slot: number, source: RedisServer, target: RedisServer):
     if (found.length === 0) break
     await source.command('migrate', HOST, target.port, '', 0, MOVE_MS, 'KEYS', ...found)
   }
-  await target.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
-  await source.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
+  const others = (await cluster.masters()).filter((master) => master !== target && master !== source)
+  for (const master of [target, source, ...others])
+    await master.command('cluster', 'SETSLOT', slot, 'NODE', targetId)
+  const isKnown = async (): Promise<boolean> => {
+    const owners = await Promise.all(cluster.servers.map((server) => ownerOf(slot, server)))
+    return owners.every((port) => port === target.port)
+  }
+  await until(isKnown, `all to know who has slot ${slot}`)
+}
+
+/** The port of the master that has a slot, as a server knows it. */
+async function ownerOf(slot: number, server: RedisServer): Promise<number | undefined> {
+  const ranges = (await server.command('cluster', 'SLOTS')) as [number, number, [string, number]][]
+  return ranges.find(([from, to]) => slot >= from && slot <= to)?.[2][1]
 }
 
 async function untilAll(
