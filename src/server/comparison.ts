@@ -6,7 +6,7 @@
  */
 import { sameView } from '../core/model.ts'
 import { EMPTY_RECORD, viewOf } from '../core/record.ts'
-import { isNewer, type VersionedRecord } from '../core/version.ts'
+import { isNewer, type Version, type VersionedRecord } from '../core/version.ts'
 import type { NodeAction } from './machine.ts'
 import { noteOrphans } from './orphans.ts'
 import { AT_ANY_TIME } from './presence-of.ts'
@@ -69,7 +69,7 @@ export function compareUnread(node: NodeState, now: number, out: NodeAction[]): 
   if (!node.sharing) return
   const { comparison } = node.sharing
   if (comparison.running || isFenced(node, now)) return recheckLater(node, comparison, now)
-  comparison.waiting = comparison.unread.splice(0)
+  comparison.waiting = [...new Set(comparison.unread.splice(0))]
   if (comparison.waiting.length > 0) begin(node, comparison, now, out)
 }
 
@@ -86,7 +86,7 @@ function recheckLater(node: NodeState, { unread }: Comparison, now: number): voi
 /** The storage has told of a page. */
 export function onCompared(
   node: NodeState,
-  { ids, sentAt }: Extract<ReadPurpose, { type: 'compare' }>,
+  { ids, sentAt, told }: Extract<ReadPurpose, { type: 'compare' }>,
   reply: ReadReply | null,
   now: number,
   out: NodeAction[],
@@ -100,7 +100,7 @@ export function onCompared(
   }
   ids.forEach((id, index) => {
     const stored = reply.records[index]
-    if (stored) compareOne(node, id, stored, sentAt, now, out)
+    if (stored) compareOne(node, id, stored, { at: sentAt, told: told[index] }, now, out)
     else comparison.unread.push(id)
   })
   comparePage(node, comparison, now, out)
@@ -109,7 +109,8 @@ export function onCompared(
 function comparePage(node: NodeState, comparison: Comparison, now: number, out: NodeAction[]): void {
   const ids = comparison.waiting.splice(-PAGE_RECORDS)
   if (ids.length === 0) return endComparison(node, comparison, now, out)
-  const request = file(node, node.reads, { type: 'compare', ids, sentAt: now })
+  const told = ids.map((id) => node.watched.get(id)?.version)
+  const request = file(node, node.reads, { type: 'compare', ids, sentAt: now, told })
   out.push({ type: 'read', request, ids })
 }
 
@@ -120,17 +121,23 @@ function endComparison(node: NodeState, comparison: Comparison, now: number, out
   if (comparison.again) compareSoon(node, now, out)
 }
 
+/** When a page was asked for, and what watchers had been told of a user by then. */
+interface Asked {
+  readonly at: number
+  readonly told: Version | undefined
+}
+
 function compareOne(
   node: NodeState,
   id: string,
   stored: StoredRecord,
-  sentAt: number,
+  asked: Asked,
   now: number,
   out: NodeAction[],
 ): void {
   const user = node.users.get(id)
   // A swap since then has made what was read a thing of the past.
-  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt >= sentAt)
+  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt >= asked.at)
   if (user?.known && !isPast) {
     face(node, user, stored, now, out)
     user.knownAt = now
@@ -139,7 +146,7 @@ function compareOne(
   if (user?.work === 'idle' && isPast) node.sharing?.comparison.unread.push(id)
   else if (user) checkSessions(node, user, now, out)
   const watched = node.watched.get(id)
-  if (watched) compareWatched(node, watched, stored, now, out)
+  if (watched) compareWatched(node, watched, stored, asked, now, out)
   if (stored.record) noteOrphans(node, id, stored, now)
 }
 
@@ -147,6 +154,7 @@ function compareWatched(
   node: NodeState,
   watched: Watched,
   stored: StoredRecord,
+  asked: Asked,
   now: number,
   out: NodeAction[],
 ): void {
@@ -154,8 +162,10 @@ function compareWatched(
   if (!sharing || watched.told === null) return
   const { record } = stored
   const known: VersionedRecord = { ...stored, record: record ?? EMPTY_RECORD }
-  const { behind } = sharing.comparison
+  const { behind, unread } = sharing.comparison
   const isBehind = isNewer(watched.version, known) || epochTold(watched) > known.epoch
+  // What was told while it was read may have been written since then.
+  if (isBehind && watched.version !== asked.told) return void unread.push(watched.id)
   // Noted at once, though the epoch be young: noted when it is no more, its hold would keep all the others waiting again.
   if (isBehind && known.epoch > 0) return noteBehind(node, watched, known, now, out)
   if (!record && isYoung(node, stored.epoch, now)) return

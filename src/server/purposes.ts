@@ -1,4 +1,5 @@
 /** What is being waited for, and what for. */
+import type { Version } from '../core/version.ts'
 import type {
   Answer,
   PageIds,
@@ -23,7 +24,13 @@ export type ReadPurpose =
   | { readonly type: 'answer'; readonly query: Query; readonly ids: PageIds }
   | { readonly type: 'page'; readonly session: Session; readonly answer: Answer; readonly ids: PageIds }
   | { readonly type: 'gained'; readonly queries: readonly Query[]; readonly ids: readonly string[] }
-  | { readonly type: 'compare'; readonly ids: readonly string[]; readonly sentAt: number }
+  | {
+      readonly type: 'compare'
+      readonly ids: readonly string[]
+      readonly sentAt: number
+      /** What watchers had been told of each by then; `undefined`: there were none. */
+      readonly told: readonly (Version | undefined)[]
+    }
 
 /** Why it is being asked who may see whom. */
 export type ContactsPurpose =

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { EMPTY_RECORD } from '../../src/core/record.ts'
 import type { StoredRecord } from '../../src/server/index.ts'
-import { CALL_TIMEOUT_MS, type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
+import { A, CALL_TIMEOUT_MS, type ClusterNode, createClusterWorld, F, R } from '../support/cluster-world.ts'
 import { choice, GOODBYE, T } from '../support/server-world.ts'
 
 test('L2: a storage is wiped while a change is under way: who is online is not shown offline', async () => {
@@ -176,6 +176,24 @@ test('S4: a coming was written without an answer and taken out by others: whoeve
   expect(alice.of('self')).toMatchObject([{ status: 'online' }])
   await clock.advance(2 * T)
   expect(bob.statusesOf('alice').at(-1)).toBe('online')
+})
+
+test('S9: what was told while it was being compared is taken for no loss: goodbyes are not held for it', async () => {
+  const { nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const bob = await one.open('bob')
+  const carol = await one.open('carol')
+  const alice = await two.open('alice')
+  await clock.advance(2 * F)
+  one.way.readMs = 200
+  const before = one.way.calls.get('read')
+  for (let ms = 0; ms < 2 * A && one.way.calls.get('read') === before; ms += 50) await clock.advance(50)
+  await alice.say(choice('busy'))
+  expect(bob.statusesOf('alice').at(-1)).toBe('busy')
+  await clock.advance(200)
+  await carol.say(GOODBYE)
+  await clock.advance(50)
+  expect(sessionsOf(stored('carol'))).toEqual([])
 })
 
 function sessionsOf({ record }: StoredRecord): string[] {

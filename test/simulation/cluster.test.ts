@@ -205,6 +205,10 @@ const FOUND = [
     'S11: the simulator took no notice of an outage that held up the repair of what a failover had lost',
   ],
   [
+    128051389,
+    'S9: what watchers were told while it was being compared was taken for lost by the storage, and goodbyes were held',
+  ],
+  [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',
   ],
