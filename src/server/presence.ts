@@ -134,7 +134,9 @@ export function onSwapped(
     if (result === 'done') return succeed(node, proposal, now, out)
     if (result !== 'late') {
       dropRepairs(user)
-      face(node, user, result, now, out)
+      // What another node has told of meanwhile may have been written since: what stood there before is no loss of that.
+      const isPast = user.known !== proposal.before && user.known !== null && isNewer(user.known, result)
+      if (!isPast) face(node, user, result, now, out)
     }
     markUser(node, user)
   })

@@ -185,12 +185,32 @@ test('S9: what was told while it was being compared is taken for no loss: goodby
   const carol = await one.open('carol')
   const alice = await two.open('alice')
   await clock.advance(2 * F)
-  one.way.readMs = 200
+  one.way.answerMs.set('read', 200)
   const before = one.way.calls.get('read')
   for (let ms = 0; ms < 2 * A && one.way.calls.get('read') === before; ms += 50) await clock.advance(50)
   await alice.say(choice('busy'))
   expect(bob.statusesOf('alice').at(-1)).toBe('busy')
   await clock.advance(200)
+  await carol.say(GOODBYE)
+  await clock.advance(50)
+  expect(sessionsOf(stored('carol'))).toEqual([])
+})
+
+test('S9: a swap answers with what another node has told more of meanwhile: that is no loss, and goodbyes are not held for it', async () => {
+  const { nodes, clock, stored } = await createClusterWorld()
+  const [one, two] = nodes as [ClusterNode, ClusterNode]
+  const carol = await one.open('carol')
+  const phone = await one.open('alice')
+  const laptop = await two.open('alice')
+  await clock.advance(2 * F)
+  one.way.bus = 'lost'
+  await laptop.say(choice('busy'))
+  one.way.answerMs.set('swap', 200)
+  await phone.say(choice('away'))
+  one.way.bus = 'open'
+  await laptop.say(choice('busy', { text: 'on the phone' }))
+  await clock.advance(200)
+  one.way.answerMs.clear()
   await carol.say(GOODBYE)
   await clock.advance(50)
   expect(sessionsOf(stored('carol'))).toEqual([])

@@ -27,8 +27,8 @@ export interface Way {
    * part of the storage that has the records refuses, the one that has the directory answers.
    */
   storage: 'open' | 'refused' | 'cut' | 'deaf' | 'unsure' | 'partly'
-  /** Reads are carried out at once, and answered after so long. */
-  readMs: number
+  /** By method: calls are carried out at once, and answered after so many milliseconds. */
+  readonly answerMs: Map<string, number>
   /** Users whose part of the storage does not answer this node. */
   readonly outOf: Set<string>
   /** Whether the messages for this node arrive. */
@@ -85,7 +85,7 @@ function createNode(
   options: ServerWorldOptions,
 ): ClusterNode {
   const process = createProcess(clock, index + 1)
-  const way: Way = { storage: 'open', readMs: 0, outOf: new Set(), bus: 'open', calls: new Map() }
+  const way: Way = { storage: 'open', answerMs: new Map(), outOf: new Set(), bus: 'open', calls: new Map() }
   const later = <Value>(value: Value, delayMs: number): Promise<Value> =>
     new Promise((resolve) => {
       clock.setTimer(delayMs, () => {
@@ -108,7 +108,7 @@ function createNode(
       if (way.storage === 'cut') return timeout()
       const answer = carryOut()
       const isLost = way.storage === 'deaf' || (way.storage === 'unsure' && method === 'swap')
-      return isLost ? timeout() : later(answer, method === 'read' ? way.readMs : 0)
+      return isLost ? timeout() : later(answer, way.answerMs.get(method) ?? 0)
     },
     reachOf: (id) => (way.outOf.has(id) ? 'none' : 'whole'),
     carry(_, deliver) {
