@@ -208,6 +208,7 @@ const FOUND = [
     128051389,
     'S9: what watchers were told while it was being compared was taken for lost by the storage, and goodbyes were held',
   ],
+  [128080767, 'S4: the simulator allowed one tick for a flush and the end of a hold, which fall on one each'],
   [
     41000288,
     'S2: the simulator took for awake a device that could not answer after a wipe, where its user had been put back by another device that left then',

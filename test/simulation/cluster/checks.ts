@@ -126,7 +126,9 @@ function checkWatcher(world: World, side: ClusterSide): void {
     const { history, stored } = userTruth(world, user)
     const { view } = newest(history)
     // L2: of whom nothing stands there, nothing is known before R; and another fault begins R anew.
-    const young = Math.max(calm.epochSince, faultAt(world)) + durations.recoveryHoldMs + durations.flushMs
+    // The flush that tells of it and the end of R fall on a tick each.
+    const { recoveryHoldMs, flushMs, tickMs } = durations
+    const young = Math.max(calm.epochSince, faultAt(world)) + recoveryHoldMs + flushMs + tickMs
     const at = stored.record ? newest(history).at : young
     const last = side.places.get(user)?.last
     if (last && shows(last, view, behindMs(world))) continue
