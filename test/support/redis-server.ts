@@ -54,11 +54,16 @@ export interface RedisServerOptions {
 }
 
 export const HOST = '127.0.0.1'
-/** The bus of a cluster is on the port above by 10,000, so both must exist. */
-const PORTS = { from: 20_000, count: 12_000 }
+/**
+ * The bus of a cluster is on the port above by 10,000. Both lie below those that the system gives to whoever connects: a server
+ * that is started again would find its own taken.
+ */
+const PORTS = { from: 20_000, count: 2_700 }
+const BUS = 10_000
 const PATIENCE_MS = 18_000
 const running = new Set<ChildProcess>()
 const folders = new Set<string>()
+const given = new Set<number>()
 
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -197,7 +202,10 @@ function newFolder(): string {
 async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.from + Math.floor(Math.random() * PORTS.count)
-    if ((await canListen(port)) && (await canListen(port + 10_000))) return port
+    // Of several that are started at once each has its own.
+    if (given.has(port)) continue
+    given.add(port)
+    if ((await canListen(port)) && (await canListen(port + BUS))) return port
   }
 }
 
