@@ -24,6 +24,7 @@ import { face } from './learning.ts'
 import type { NodeAction } from './machine.ts'
 import { propose } from './proposing.ts'
 import type { ReadPurpose } from './purposes.ts'
+import { forgetIdleUser } from './registry.ts'
 import { checkSessions } from './repair.ts'
 import { succeed } from './settling.ts'
 import { isFenced, noteLate, stampOf, startHold } from './standing.ts'
@@ -45,6 +46,7 @@ export function turnUsers(node: NodeState, now: number, out: NodeAction[]): void
     if (user.known) holdEnds(node, user, now)
     if (user.queue.length === 0) {
       if (user.unchecked) checkSessions(node, user, now, out)
+      forgetIdleUser(node, user, now)
     } else if (!user.known) unread.push(user)
     else if (isUnheardOf(node, user.known)) {
       // No flush will ever tell of it where a replica took over that had not seen it begin: what stands there by now is read.
