@@ -121,8 +121,8 @@ function endComparison(node: NodeState, comparison: Comparison, now: number, out
   if (comparison.again) compareSoon(node, now, out)
 }
 
-/** When a page was asked for, and what watchers had been told of a user by then. */
-interface Asked {
+/** When the storage was asked, and what watchers had been told of a user by then: what it answers is as of that. */
+interface AsOf {
   readonly at: number
   readonly told: Version | undefined
 }
@@ -131,13 +131,13 @@ function compareOne(
   node: NodeState,
   id: string,
   stored: StoredRecord,
-  asked: Asked,
+  asOf: AsOf,
   now: number,
   out: NodeAction[],
 ): void {
   const user = node.users.get(id)
   // A swap since then has made what was read a thing of the past.
-  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt >= asked.at)
+  const isPast = user !== undefined && (user.work !== 'idle' || user.knownAt >= asOf.at)
   if (user?.known && !isPast) {
     face(node, user, stored, now, out)
     user.knownAt = now
@@ -146,7 +146,7 @@ function compareOne(
   if (user?.work === 'idle' && isPast) node.sharing?.comparison.unread.push(id)
   else if (user) checkSessions(node, user, now, out)
   const watched = node.watched.get(id)
-  if (watched) compareWatched(node, watched, stored, asked, now, out)
+  if (watched) compareWatched(node, watched, stored, asOf, now, out)
   if (stored.record) noteOrphans(node, id, stored, now)
 }
 
@@ -154,7 +154,7 @@ function compareWatched(
   node: NodeState,
   watched: Watched,
   stored: StoredRecord,
-  asked: Asked,
+  asOf: AsOf,
   now: number,
   out: NodeAction[],
 ): void {
@@ -165,7 +165,7 @@ function compareWatched(
   const { behind, unread } = sharing.comparison
   const isBehind = isNewer(watched.version, known) || epochTold(watched) > known.epoch
   // What was told while it was read may have been written since then.
-  if (isBehind && watched.version !== asked.told) return void unread.push(watched.id)
+  if (isBehind && watched.version !== asOf.told) return void unread.push(watched.id)
   // Noted at once, though the epoch be young: noted when it is no more, its hold would keep all the others waiting again.
   if (isBehind && known.epoch > 0) return noteBehind(node, watched, known, now, out)
   if (!record && isYoung(node, stored.epoch, now)) return

@@ -25,7 +25,7 @@ import type { NodeAction } from './machine.ts'
 import { propose } from './proposing.ts'
 import type { ReadPurpose } from './purposes.ts'
 import { forgetIdleUser } from './registry.ts'
-import { checkSessions } from './repair.ts'
+import { checkSessions, dropRepairs } from './repair.ts'
 import { succeed } from './settling.ts'
 import { isFenced, noteLate, stampOf, startHold } from './standing.ts'
 import { file, type NodeState, storageTime } from './state.ts'
@@ -142,16 +142,6 @@ export function onSwapped(
     }
     markUser(node, user)
   })
-}
-
-/**
- * What was to be put right by a record that is no more: others have written, and may have ended sessions that it would put back (S12).
- * The sessions are held against what stands there now.
- */
-function dropRepairs(user: User): void {
-  const left = user.queue.filter(({ change }) => change.type !== 'reconcile' || change.lost !== null)
-  user.unchecked ||= left.length < user.queue.length
-  user.queue = left
 }
 
 /** The user's deadline has come: a choice lapses, or held work goes on. */

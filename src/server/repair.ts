@@ -28,6 +28,16 @@ export function checkSessions(node: NodeState, user: User, now: number, out: Nod
   if (isRenamed || isOver) changePresence(node, user, reconciliation(node, user, null), null)
 }
 
+/**
+ * What was to be put right by a record that is no more: others have written, and may have ended sessions that it would put back (S12).
+ * The sessions are held against what stands there now.
+ */
+export function dropRepairs(user: User): void {
+  const left = user.queue.filter(({ change }) => change.type !== 'reconcile' || change.lost !== null)
+  user.unchecked ||= left.length < user.queue.length
+  user.queue = left
+}
+
 /** What stands in a record as this node's, of a user who has no session here: a failover has brought it back. */
 export function disown(node: NodeState, id: string, sessions: readonly SessionEntry[], now: number): void {
   const isOurs = sessions.some((session) => addressOf(session.node) === node.config.address)

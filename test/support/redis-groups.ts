@@ -40,6 +40,9 @@ interface SlotRange {
   readonly replicas: readonly RedisServer[]
 }
 
+/** The same as `CLUSTER SLOTS` tells it: from, to, and host and port of the master and of its replicas. */
+type SlotRow = readonly [from: number, to: number, ...holders: (readonly [host: string, port: number])[]]
+
 /** Keys moved with one command, and the time that it has. */
 const MOVED_AT_ONCE = 1_000
 const MOVE_MS = 5_000
@@ -58,11 +61,7 @@ export async function startCluster(): Promise<RedisCluster> {
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ config })))
   await joinCluster(servers)
   const ranges = async (): Promise<SlotRange[]> => {
-    const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as [
-      number,
-      number,
-      ...[string, number][],
-    ][]
+    const slots = (await firstAnswer(servers, 'cluster', 'SLOTS')) as SlotRow[]
     return slots.map(([from, to, ...holders]) => {
       const [master, ...replicas] = holders.map(([, port]) => byPort(servers, port))
       if (!master) throw new Error('Slots without a master')
@@ -142,8 +141,8 @@ async function joinCluster(servers: readonly RedisServer[]): Promise<void> {
   // Clients ask any of them.
   const isWhole = async (): Promise<boolean> => {
     const views = await Promise.all(servers.map((server) => server.command('cluster', 'SLOTS')))
-    return (views as unknown[][][]).every(
-      (slots) => slots.length === masters.length && slots.every((range) => range.length === 4),
+    return (views as SlotRow[][]).every(
+      (slots) => slots.length === masters.length && slots.every(([, , ...holders]) => holders.length === 2),
     )
   }
   await until(isWhole, 'all slots and replicas')
@@ -203,8 +202,9 @@ async function moveSlot(
 
 /** The port of the master that has a slot, as a server knows it. */
 async function ownerOf(slot: number, server: RedisServer): Promise<number | undefined> {
-  const ranges = (await server.command('cluster', 'SLOTS')) as [number, number, [string, number]][]
-  return ranges.find(([from, to]) => slot >= from && slot <= to)?.[2][1]
+  const rows = (await server.command('cluster', 'SLOTS')) as SlotRow[]
+  const [, , owner] = rows.find(([from, to]) => slot >= from && slot <= to) ?? []
+  return owner?.[1]
 }
 
 async function untilAll(
